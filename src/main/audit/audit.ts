@@ -1,0 +1,64 @@
+import type { AuditEntry, Verification } from '../../contract/audit.ts';
+import type { Db, Tx } from '../database/index.ts';
+import type { Actor } from '../ground.ts';
+import type { AuditEvent } from './events.ts';
+
+/** The seal that an entry's act gave a row; null where the act removed the row (X6). */
+export interface Sealed {
+  readonly table: string;
+  readonly rowId: string;
+  readonly seal: Uint8Array | null;
+}
+
+export interface Append {
+  readonly actor: Actor;
+  readonly event: AuditEvent;
+  readonly target: { readonly kind: string; readonly id: string } | null;
+  readonly outcome?: 'done' | 'refused' | 'failed';
+  /** Facts without secrets and without mail addresses. 64-bit integers as strings. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly sealed?: Sealed;
+}
+
+/** RFC 6962 proof that one entry is in the log of a checkpoint. */
+export interface InclusionProof {
+  readonly sequence: number;
+  /** The entry as canonical JSON, exactly the bytes that were hashed. */
+  readonly entry: string;
+  readonly path: readonly string[];
+}
+
+export type AuditState = 'intact' | 'unchecked' | 'tampered' | 'not_anchored';
+
+/** The log: append only, chained, provable. Writing is synchronous, inside the transaction of the act itself (A1). */
+export interface Audit {
+  /** Appends one entry and answers its sequence. Two entries of one transaction stand in call order. */
+  append(tx: Tx, entry: Append): number;
+  list(db: Db, filter: AuditFilter): { rows: AuditEntry[]; next: string | null };
+  /** The newest seal that an entry gave the row, or undefined where none did. */
+  newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined;
+  /** Checks the whole log, and against what is known from outside. Yields to the event loop as it goes. */
+  verify(known?: { key?: string; checkpoint?: string }, signal?: AbortSignal): Promise<Verification>;
+  /** What the start's check found: size and root against the anchor. */
+  state(): AuditState;
+  /** Refuses with LOG_TAMPERED unless the log is what the anchor says. */
+  requireIntact(): void;
+  /** Signs the log's present head and anchors it in the keychain. No-op with nothing new; waits while the vault is locked. */
+  checkpoint(): Promise<{ size: number; note: string } | null>;
+  /** Proofs for entries, against the checkpoint of that size. */
+  prove(sequences: readonly number[], size: number): InclusionProof[];
+  /** Signs bytes with the log's key: for certificates. */
+  sign(message: Uint8Array): Promise<{ signature: Uint8Array; publicKey: Uint8Array; fingerprint: string }>;
+  /** Fingerprint of the log's key, as printed at set-up. Null before set-up. */
+  fingerprint(): string | null;
+  close(): Promise<void>;
+}
+
+export interface AuditFilter {
+  readonly event?: string;
+  readonly targetId?: string;
+  readonly actorId?: string;
+  readonly outcome?: string;
+  readonly after?: string | null;
+  readonly limit: number;
+}

@@ -1,0 +1,88 @@
+import Database from 'better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { isRefusal, Refusal } from '../refusal.ts';
+import * as schema from './schema.ts';
+
+/** For reading. A function that only reads takes this. */
+export interface Db {
+  /** Typed queries. Prepare what is hot: unprepared drizzle costs ten times the raw call. */
+  readonly orm: BetterSQLite3Database<typeof schema>;
+  /** For ingest, keyset pages and whatever drizzle cannot say. */
+  readonly raw: Database.Database;
+}
+
+declare const writable: unique symbol;
+
+/** Proof of being inside a transaction. A function that writes takes this. */
+export interface Tx extends Db {
+  readonly [writable]: true;
+}
+
+export interface Workspace {
+  readonly id: string;
+  readonly dir: string;
+  readonly db: Db;
+  /** One synchronous, immediate transaction; what it throws undoes it. No `await` can come inside. */
+  transaction<Result>(work: (tx: Tx) => Result): Result;
+  /**
+   * Empties the write-ahead log, so that bytes of removed rows are gone from it (D3).
+   * Answers false while a reader holds it: then repeat.
+   */
+  truncateLog(): boolean;
+  close(): void;
+}
+
+/** The connection's settings, in the order that matters (each is per connection). */
+const PRAGMAS = [
+  'journal_mode = WAL',
+  // better-sqlite3 compiles WAL's default to NORMAL, which can lose the last commits when power fails.
+  'synchronous = FULL',
+  'foreign_keys = ON',
+  'busy_timeout = 5000',
+  'secure_delete = ON',
+  'trusted_schema = OFF',
+  'temp_store = MEMORY',
+];
+
+export function configure(raw: Database.Database): void {
+  for (const pragma of PRAGMAS) raw.pragma(pragma);
+}
+
+/** Turns SQLite's own failures into refusals with a sentence; anything else passes unchanged. */
+export function explainDatabaseError(error: unknown): unknown {
+  if (isRefusal(error) || !(error instanceof Database.SqliteError)) return error;
+  const { code } = error;
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE')
+    return new Refusal('DISK_FULL', 'The disk of the workspace is full: nothing was changed. Free some room and try again.', undefined, { cause: error });
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN')
+    return new Refusal('WORKSPACE_READ_ONLY', 'The workspace cannot be written: nothing was changed. Check the rights on its folder.', undefined, { cause: error });
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return new Refusal('WORKSPACE_DAMAGED', 'The workspace file is damaged. Restore it from a backup; nothing more was written to it.', undefined, { cause: error });
+  return error;
+}
+
+export function openWorkspaceOn(raw: Database.Database, id: string, dir: string): Workspace {
+  const db: Db = { orm: drizzle(raw, { schema }), raw };
+  return {
+    id,
+    dir,
+    db,
+    transaction(work) {
+      if (raw.inTransaction) throw new Error('a transaction is already open');
+      try {
+        // The brand exists in the type alone: this is the one place that hands it out.
+        return raw.transaction(() => work(db as Tx)).immediate();
+      } catch (error) {
+        throw explainDatabaseError(error);
+      }
+    },
+    truncateLog() {
+      const [answer] = raw.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]; // SQLite's documented row.
+      return answer.busy === 0;
+    },
+    close() {
+      raw.pragma('optimize');
+      raw.close();
+    },
+  };
+}
