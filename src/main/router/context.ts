@@ -1,0 +1,14 @@
+import type { Origin } from '../ground.ts';
+
+/**
+ * One client's line to the console: a page's port, a socket, or a command. The session that was signed in on it stands
+ * here, never in what the client sends, so that nobody can name a session that is not theirs.
+ */
+export interface Connection {
+  sessionId: string | null;
+  readonly origin: Origin;
+}
+
+export interface CallContext {
+  readonly connection: Connection;
+}
