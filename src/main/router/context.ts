@@ -1,4 +1,5 @@
 import type { Origin } from '../ground.ts';
+import type { Domains } from './domains.ts';
 
 /**
  * One client's line to the console: a page's port, a socket, or a command. The session that was signed in on it stands
@@ -7,6 +8,9 @@ import type { Origin } from '../ground.ts';
 export interface Connection {
   sessionId: string | null;
   readonly origin: Origin;
+  readonly domains: Domains;
+  /** Writes an unexpected error to the host's log and answers the id under which it stands there. */
+  reportIncident(procedure: string, error: unknown): string;
 }
 
 export interface CallContext {
