@@ -1,3 +1,3 @@
 export { explainDatabaseError, type Db, type Tx, type Workspace } from './open.ts';
-export { openWorkspace, type OpenedWorkspace } from './workspace.ts';
+export { openWorkspace, prepareWorkspaceFolder, type OpenedWorkspace } from './workspace.ts';
 export * as tables from './schema.ts';

@@ -45,7 +45,7 @@ export function openWorkspace(options: OpenWorkspaceOptions): OpenedWorkspace {
   const { dir } = options;
   const file = join(dir, DATABASE_FILE);
   const isNew = !existsSync(file);
-  if (isNew) prepareFolder(dir, options.create);
+  prepareWorkspaceFolder(dir, options.create);
   refuseNetworkShare(dir);
   let raw: Database.Database | undefined;
   try {
@@ -62,7 +62,12 @@ export function openWorkspace(options: OpenWorkspaceOptions): OpenedWorkspace {
   }
 }
 
-function prepareFolder(dir: string, create: boolean): void {
+/**
+ * Makes sure that a folder holds a workspace, or may come to hold one, before anything is written into it: a folder with
+ * other things in it is refused, and nothing is made unless `create` says so.
+ */
+export function prepareWorkspaceFolder(dir: string, create: boolean): void {
+  if (existsSync(join(dir, DATABASE_FILE))) return;
   const exists = existsSync(dir);
   if (exists && !statSync(dir).isDirectory())
     throw new Refusal('WORKSPACE_INVALID', `${dir} is a file, not a folder. Name the workspace's folder.`);

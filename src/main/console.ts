@@ -1,0 +1,105 @@
+import { createRouterClient } from '@orpc/server';
+import type { ConsoleClient } from '../contract/index.ts';
+import { openAi } from './ai/index.ts';
+import { openAudit } from './audit/index.ts';
+import { openConnections } from './connections/index.ts';
+import { openWorkspace } from './database/index.ts';
+import { openDeletions } from './deletion/index.ts';
+import type { Clock, Ground, Log, NewId, Origin, RandomBytes } from './ground.ts';
+import { openQuotas } from './quotas/index.ts';
+import { type Connection, type Domains, router } from './router/index.ts';
+import type { Secret } from './secret.ts';
+import { openSession } from './session/index.ts';
+import { openSettings } from './settings/index.ts';
+import { openStorage } from './storage/index.ts';
+import { openUsers } from './users/index.ts';
+import { type Keychain, openVault, runSelfTest } from './vault/index.ts';
+
+export interface ConsoleOptions {
+  readonly workspaceDir: string;
+  /** Whether a workspace may be made where there is none. */
+  readonly create: boolean;
+  readonly origin: Origin;
+  readonly keychain: Keychain | null;
+  /** Opens a vault that has a passphrase at once. */
+  readonly passphrase?: Secret;
+  /** Whether this console does the waiting work itself: deletions go on by themselves. */
+  readonly motor: boolean;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+/** The console: one workspace behind one contract. Hosts are thin shells around it. */
+export interface Console {
+  readonly router: typeof router;
+  /** A client's line; `peer` is its network address where the host knows better than the machine's own. */
+  connect(peer?: string): Connection;
+  /** The contract's client in this process. Errors are masked as they are for every other client. */
+  client(connection?: Connection): ConsoleClient;
+  /** Stops work where it can go on later, anchors the log, and closes the workspace. */
+  close(): Promise<void>;
+}
+
+/** Opens the workspace and everything upon it. The caller owns the workspace already (`hosts/owner`). */
+export async function openConsole(options: ConsoleOptions): Promise<Console> {
+  await runSelfTest();
+  const { clock, newId, randomBytes, origin, log } = options;
+  const { workspace } = openWorkspace({ dir: options.workspaceDir, create: options.create, clock, newId });
+  try {
+    const vault = await openVault({ workspace, keychain: options.keychain, clock, newId, randomBytes });
+    if (options.passphrase) await vault.unlock(options.passphrase);
+    const audit = await openAudit({ workspace, vault, clock, newId, log });
+    const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin, log };
+    const domains = await openDomains(ground, options);
+    return consoleOn(domains);
+  } catch (error) {
+    workspace.close();
+    throw error;
+  }
+}
+
+async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Domains> {
+  const settings = openSettings(ground);
+  const session = openSession(ground);
+  const users = openUsers(ground);
+  const quotas = openQuotas(ground);
+  const ai = openAi(ground);
+  const connections = openConnections(ground);
+  const storage = openStorage(ground, { connections });
+  const deletions = await openDeletions(ground, { connections, storage, motor: options.motor });
+  return { ground, session, users, quotas, ai, settings, storage, connections, deletions };
+}
+
+function consoleOn(domains: Domains): Console {
+  const { ground } = domains;
+  const connect = (peer?: string): Connection => ({
+    sessionId: null,
+    origin: peer === undefined ? ground.origin : { ...ground.origin, networkAddress: peer },
+    domains,
+    reportIncident(procedure, error) {
+      const incident = ground.newId();
+      ground.log('incident', { incident, procedure, error: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : 'unknown' });
+      return incident;
+    },
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    router,
+    connect,
+    client: (connection = connect()) => createRouterClient(router, { context: { connection } }),
+    close() {
+      closing ??= close(domains);
+      return closing;
+    },
+  };
+}
+
+async function close({ ground, deletions, storage }: Domains): Promise<void> {
+  await deletions.close();
+  await storage.close();
+  await ground.audit.close();
+  ground.vault.close();
+  ground.workspace.close();
+}
