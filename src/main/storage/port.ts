@@ -14,7 +14,10 @@ export interface ObjectRef {
   readonly modifiedAt: number | null;
 }
 
-/** At most 1,000 items in key order, and where to go on; `next` is null on the last page. */
+/**
+ * At most 1,000 items in key order (of the keys' UTF-8 bytes, which is SQLite's order too), and where to go on; `next` is
+ * null on the last page. Unfinished uploads come in the order of their server.
+ */
 export interface ListPage {
   readonly items: readonly ObjectRef[];
   readonly next: string | null;
@@ -124,6 +127,11 @@ export interface DeletionTarget {
   readonly reach: 'owned' | 'recorded';
   /** The prefix of the user's objects, for the certificate and for what hides it; null where there is none. */
   readonly prefix: string | null;
+  /**
+   * What stands before a reference's key in `documents.key`: empty, except where each user has a bucket (`bucket/`), whose
+   * keys would otherwise collide in the record.
+   */
+  readonly recordPrefix: string;
   /** What must be the same at the start as it was at the plan: configuration and version, without secrets. */
   readonly basis: string;
   /** Opens it with its credentials. Refuses with VAULT_LOCKED while they cannot be read. */
