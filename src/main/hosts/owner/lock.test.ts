@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,19 @@ import { isRefusal } from '../../refusal.ts';
 import { takeOwnership } from './lock.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'qm-owner-'));
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+});
 
 /** Another process that takes the workspace, says so, and holds it until it is killed. */
 async function anotherOwner() {
   const script = `import { takeOwnership } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
-    takeOwnership(${JSON.stringify(dir)}); console.log('owned'); setInterval(() => {}, 1000);`;
+    globalThis.lock = takeOwnership(${JSON.stringify(dir)}); console.log('owned'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
+  children.push(child);
   return child;
 }
 

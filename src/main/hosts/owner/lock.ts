@@ -13,7 +13,8 @@ export interface OwnersLock {
 /**
  * Makes this process the workspace's one owner, by an exclusive transaction on a small SQLite file beside the database:
  * the operating system releases it when the process dies, however it dies, so no stale lock can stay behind. Refused with
- * WORKSPACE_OWNED, which names the owner's process id, while another process holds it.
+ * WORKSPACE_OWNED, which names the owner's process id, while another process holds it. The ownership lasts as long as the
+ * answer is held: whoever drops it lets the garbage collector close the file.
  */
 export function takeOwnership(dir: string): OwnersLock {
   const folderWasThere = existsSync(dir);
@@ -24,8 +25,8 @@ export function takeOwnership(dir: string): OwnersLock {
     lock = new Database(path, { timeout: 0 });
     // With a rollback journal an exclusive transaction keeps readers out too; with WAL it would not.
     lock.pragma('journal_mode = delete');
-    lock.exec('BEGIN EXCLUSIVE');
     chmodSync(path, 0o600);
+    lock.exec('BEGIN EXCLUSIVE');
     writeFileSync(join(dir, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     lock?.close();
