@@ -172,10 +172,12 @@ export const plans = sqliteTable('plans', {
   userId: text('user_id').notNull(),
   mail: text('mail'),
   hash: text('hash').notNull(),
-  backends: text('backends').notNull(),
+  content: text('content').notNull(),
   basis: text('basis').notNull(),
+  uploads: text('uploads').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
+  entrySequence: integer('entry_sequence').notNull(),
 });
 
 export const deletions = sqliteTable('deletions', {
@@ -184,18 +186,24 @@ export const deletions = sqliteTable('deletions', {
   userId: text('user_id').notNull(),
   userNo: integer('user_no'),
   mail: text('mail'),
+  externalId: text('external_id'),
+  subjectKey: text('subject_key').notNull(),
   subject: text('subject').notNull(),
-  stage: text('stage', { enum: ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying', 'done', 'cancelled'] }).notNull(),
-  waitingReason: text('waiting_reason', { enum: ['offline', 'backend', 'vault', 'reauthorise', 'growth', 'hidden', 'review'] }),
+  stage: text('stage', {
+    enum: ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying', 'done', 'cancelled'],
+  }).notNull(),
+  waitingReason: text('waiting_reason', {
+    enum: ['offline', 'backend', 'vault', 'reauthorise', 'growth', 'hidden', 'review'],
+  }),
   waitingBackend: text('waiting_backend'),
   waitingSince: integer('waiting_since'),
   waitingMessage: text('waiting_message'),
+  waitingTries: integer('waiting_tries').notNull().default(0),
+  nextTryAt: integer('next_try_at'),
   paused: integer('paused', { mode: 'boolean' }).notNull().default(false),
   whenDown: text('when_down', { enum: ['wait', 'without_unreachable', 'best_effort'] }).notNull(),
   review: integer('review', { mode: 'boolean' }).notNull(),
-  growthAccepted: integer('growth_accepted', { mode: 'boolean' }).notNull().default(false),
   reviewFinished: integer('review_finished', { mode: 'boolean' }).notNull().default(false),
-  inventoryDone: integer('inventory_done', { mode: 'boolean' }).notNull().default(false),
   firstRemovalAt: integer('first_removal_at'),
   statusBefore: text('status_before').notNull(),
   orderedBy: text('ordered_by').notNull(),
@@ -207,7 +215,7 @@ export const deletions = sqliteTable('deletions', {
 });
 
 export const deletionBackends = sqliteTable('deletion_backends', {
-  id: text('id').primaryKey(),
+  no: integer('no').primaryKey(),
   deletionId: text('deletion_id').notNull(),
   sourceId: text('source_id').notNull(),
   backendNo: integer('backend_no').notNull(),
@@ -215,13 +223,17 @@ export const deletionBackends = sqliteTable('deletion_backends', {
   kind: text('kind', { enum: ['folder', 's3', 'webdav'] }).notNull(),
   label: text('label').notNull(),
   isCloud: integer('is_cloud', { mode: 'boolean' }).notNull(),
+  reach: text('reach', { enum: ['owned', 'recorded'] }).notNull(),
   state: text('state', { enum: ['due', 'running', 'verifying', 'waiting', 'done', 'skipped'] }).notNull(),
   finality: text('finality', { enum: ['final', 'trash', 'retained', 'unknown'] }).notNull(),
   note: text('note'),
+  problem: text('problem'),
+  maySkip: integer('may_skip', { mode: 'boolean' }).notNull().default(false),
   planned: integer('planned').notNull(),
   plannedBytes: integer('planned_bytes').notNull(),
   found: integer('found').notNull().default(0),
   foundBytes: integer('found_bytes').notNull().default(0),
+  accepted: integer('accepted').notNull().default(0),
   removed: integer('removed').notNull().default(0),
   removedBytes: integer('removed_bytes').notNull().default(0),
   absent: integer('absent').notNull().default(0),
@@ -229,32 +241,35 @@ export const deletionBackends = sqliteTable('deletion_backends', {
   leftovers: integer('leftovers').notNull().default(0),
   round: integer('round').notNull().default(0),
   cursor: text('cursor'),
-  failuresInRow: integer('failures_in_row').notNull().default(0),
-  nextTryAt: integer('next_try_at'),
+  listAnew: integer('list_anew', { mode: 'boolean' }).notNull().default(false),
+  inventoryDone: integer('inventory_done', { mode: 'boolean' }).notNull().default(false),
   firstRemovalAt: integer('first_removal_at'),
   lastRemovalAt: integer('last_removal_at'),
   verifiedAt: integer('verified_at'),
 });
 
 export const deletionItems = sqliteTable('deletion_items', {
-  no: integer('no').primaryKey(),
-  backendId: text('backend_id').notNull(),
-  userNo: integer('user_no').notNull(),
+  backend: integer('backend').notNull(),
   phase: integer('phase').notNull(),
-  kind: text('kind', { enum: ['object', 'version', 'marker', 'upload', 'folder'] }).notNull(),
   key: text('key').notNull(),
-  versionId: text('version_id').notNull().default(''),
-  size: integer('size').notNull().default(0),
+  versionId: text('version_id').notNull(),
+  kind: text('kind', { enum: ['object', 'version', 'marker', 'upload', 'folder'] }).notNull(),
+  size: integer('size').notNull(),
   etag: text('etag'),
   modifiedAt: integer('modified_at'),
   attempts: integer('attempts').notNull().default(0),
   nextTryAt: integer('next_try_at').notNull().default(0),
 });
 
+export const deletionEntries = sqliteTable('deletion_entries', {
+  deletionId: text('deletion_id').notNull(),
+  sequence: integer('sequence').notNull(),
+});
+
 export const leftovers = sqliteTable('leftovers', {
   id: text('id').primaryKey(),
-  backendId: text('backend_id').notNull(),
-  kind: text('kind').notNull(),
+  backend: integer('backend').notNull(),
+  kind: text('kind', { enum: ['object', 'version', 'marker', 'upload', 'folder'] }).notNull(),
   key: text('key').notNull(),
   versionId: text('version_id').notNull().default(''),
   size: integer('size').notNull().default(0),
@@ -265,12 +280,15 @@ export const leftovers = sqliteTable('leftovers', {
   retainedUntil: integer('retained_until'),
   createdAt: integer('created_at').notNull(),
   resolvedAt: integer('resolved_at'),
+  resolvedAs: text('resolved_as', { enum: ['removed', 'absent'] }),
+  addendumId: text('addendum_id'),
 });
 
 export const addenda = sqliteTable('addenda', {
   id: text('id').primaryKey(),
   deletionId: text('deletion_id').notNull(),
   certificate: text('certificate').notNull(),
+  hash: text('hash').notNull(),
   createdAt: integer('created_at').notNull(),
 });
 

@@ -232,12 +232,16 @@ CREATE TABLE plans (
   -- Erased when the deletion is done.
   mail TEXT,
   hash TEXT NOT NULL,
-  -- Per backend count, bytes, kept, reachability, finality and reference hash, as canonical JSON.
-  backends TEXT NOT NULL,
-  -- What must not have changed by the start: mail, connections, roots, profile, with their versions.
+  -- What the hash is taken over, as canonical JSON: per backend count, bytes, and the hash of all references.
+  content TEXT NOT NULL,
+  -- What must not have changed by the start: mail, connections, roots, profile. Erased with the mail.
   basis TEXT NOT NULL,
+  -- Unfinished uploads that answered to their exact key alone, which a listing does not show again.
+  uploads TEXT NOT NULL,
   created_by TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  -- The log's entry of this plan, for the certificate.
+  entry_sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX plans_by_user ON plans (user_id);
 
@@ -248,22 +252,29 @@ CREATE TABLE deletions (
   user_id TEXT NOT NULL,
   user_no INTEGER REFERENCES users (no) ON DELETE RESTRICT,
   mail TEXT,
-  -- HMAC of the mail under a key of its own that stands on the certificate.
+  -- Names the user's folder or bucket for a later retry. Erased with the mail, unless the platform's store has leftovers.
+  external_id TEXT,
+  -- HMAC of the mail under a key of its own; both stand on the certificate.
+  subject_key TEXT NOT NULL,
   subject TEXT NOT NULL,
   stage TEXT NOT NULL CHECK (stage IN ('closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying', 'done', 'cancelled')),
   waiting_reason TEXT CHECK (waiting_reason IN ('offline', 'backend', 'vault', 'reauthorise', 'growth', 'hidden', 'review')),
+  -- The backend that is waited for, by its source's public id.
   waiting_backend TEXT,
   waiting_since INTEGER,
   waiting_message TEXT,
+  waiting_tries INTEGER NOT NULL DEFAULT 0,
+  -- When a waiting deletion is tried again by itself; null where somebody has to answer first.
+  next_try_at INTEGER,
   paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
   when_down TEXT NOT NULL CHECK (when_down IN ('wait', 'without_unreachable', 'best_effort')),
   review INTEGER NOT NULL CHECK (review IN (0, 1)),
-  growth_accepted INTEGER NOT NULL DEFAULT 0 CHECK (growth_accepted IN (0, 1)),
   review_finished INTEGER NOT NULL DEFAULT 0 CHECK (review_finished IN (0, 1)),
-  inventory_done INTEGER NOT NULL DEFAULT 0 CHECK (inventory_done IN (0, 1)),
+  -- The point of no return: set before the first request that removes anything is sent.
   first_removal_at INTEGER,
   status_before TEXT NOT NULL,
   ordered_by TEXT NOT NULL,
+  -- Per connection what became of its grant, as canonical JSON.
   revocations TEXT NOT NULL DEFAULT '[]',
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
@@ -271,10 +282,11 @@ CREATE TABLE deletions (
   certificate_hash TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deletions_by_start ON deletions (started_at, id);
+CREATE INDEX deletions_by_user ON deletions (user_no);
 CREATE UNIQUE INDEX deletions_one_open ON deletions (user_id) WHERE stage NOT IN ('done', 'cancelled');
 
 CREATE TABLE deletion_backends (
-  id TEXT NOT NULL PRIMARY KEY,
+  no INTEGER PRIMARY KEY AUTOINCREMENT,
   deletion_id TEXT NOT NULL REFERENCES deletions (id) ON DELETE RESTRICT,
   -- The public id: a profile's or a connection's.
   source_id TEXT NOT NULL,
@@ -283,51 +295,81 @@ CREATE TABLE deletion_backends (
   kind TEXT NOT NULL CHECK (kind IN ('folder', 's3', 'webdav')),
   label TEXT NOT NULL,
   is_cloud INTEGER NOT NULL CHECK (is_cloud IN (0, 1)),
+  reach TEXT NOT NULL CHECK (reach IN ('owned', 'recorded')),
   state TEXT NOT NULL CHECK (state IN ('due', 'running', 'verifying', 'waiting', 'done', 'skipped')),
   finality TEXT NOT NULL CHECK (finality IN ('final', 'trash', 'retained', 'unknown')),
   note TEXT,
+  -- Why it was skipped or could not be verified.
+  problem TEXT,
+  -- Whether the run may go on without it when it does not answer.
+  may_skip INTEGER NOT NULL DEFAULT 0 CHECK (may_skip IN (0, 1)),
   planned INTEGER NOT NULL,
   planned_bytes INTEGER NOT NULL,
   found INTEGER NOT NULL DEFAULT 0,
   found_bytes INTEGER NOT NULL DEFAULT 0,
+  -- How much was found when an administrator accepted that it is more than planned.
+  accepted INTEGER NOT NULL DEFAULT 0,
   removed INTEGER NOT NULL DEFAULT 0,
   removed_bytes INTEGER NOT NULL DEFAULT 0,
   absent INTEGER NOT NULL DEFAULT 0,
   kept INTEGER NOT NULL DEFAULT 0,
   leftovers INTEGER NOT NULL DEFAULT 0,
+  -- How many times it was listed again after removal.
   round INTEGER NOT NULL DEFAULT 0,
+  -- Where listing goes on, as JSON; null before and after.
   cursor TEXT,
-  failures_in_row INTEGER NOT NULL DEFAULT 0,
-  next_try_at INTEGER,
+  -- What hid the user's folder was removed, or is about to be: the folder is listed anew before the rest is removed.
+  list_anew INTEGER NOT NULL DEFAULT 0 CHECK (list_anew IN (0, 1)),
+  inventory_done INTEGER NOT NULL DEFAULT 0 CHECK (inventory_done IN (0, 1)),
   first_removal_at INTEGER,
   last_removal_at INTEGER,
   verified_at INTEGER,
   UNIQUE (deletion_id, position)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE deletion_items (
-  no INTEGER PRIMARY KEY,
-  backend_id TEXT NOT NULL REFERENCES deletion_backends (id) ON DELETE RESTRICT,
-  user_no INTEGER NOT NULL REFERENCES users (no) ON DELETE RESTRICT,
-  -- Order of removal within a backend: what hides others first, uploads last.
+  backend INTEGER NOT NULL REFERENCES deletion_backends (no) ON DELETE RESTRICT,
+  -- Order of removal within a backend: what hides others first, uploads and emptied folders last.
   phase INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('object', 'version', 'marker', 'upload', 'folder')),
   key TEXT NOT NULL,
   -- Version or upload id; the empty string where there is none, so that the reference is unique.
-  version_id TEXT NOT NULL DEFAULT '',
-  size INTEGER NOT NULL DEFAULT 0,
+  version_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('object', 'version', 'marker', 'upload', 'folder')),
+  size INTEGER NOT NULL,
   etag TEXT,
   modified_at INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_try_at INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (backend_id, phase, key, version_id, kind)
-) STRICT;
-CREATE INDEX deletion_items_by_user ON deletion_items (user_no);
+  PRIMARY KEY (backend, phase, key, version_id, kind)
+) STRICT, WITHOUT ROWID;
+
+-- D1: the store's turn comes only when nothing of a cloud is on the work list, and the user's only when nothing is at all.
+CREATE TRIGGER deletions_clouds_before_store BEFORE UPDATE OF stage ON deletions
+WHEN new.stage NOT IN ('closing', 'clouds', 'cancelled') AND EXISTS (
+  SELECT 1 FROM deletion_backends AS b WHERE b.deletion_id = new.id AND b.is_cloud = 1
+    AND EXISTS (SELECT 1 FROM deletion_items WHERE backend = b.no)
+) BEGIN
+  SELECT RAISE(ABORT, 'documents in clouds come before the store');
+END;
+CREATE TRIGGER deletions_items_before_user BEFORE UPDATE OF stage, user_no ON deletions
+WHEN (new.user_no IS NULL OR new.stage IN ('revoking', 'finishing', 'certifying', 'done')) AND EXISTS (
+  SELECT 1 FROM deletion_backends AS b WHERE b.deletion_id = new.id
+    AND EXISTS (SELECT 1 FROM deletion_items WHERE backend = b.no)
+) AND new.stage <> 'cancelled' BEGIN
+  SELECT RAISE(ABORT, 'the work list comes before the user');
+END;
+
+CREATE TABLE deletion_entries (
+  -- The log's entries of a deletion, for its certificate.
+  deletion_id TEXT NOT NULL REFERENCES deletions (id) ON DELETE RESTRICT,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (deletion_id, sequence)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE leftovers (
   id TEXT NOT NULL PRIMARY KEY,
-  backend_id TEXT NOT NULL REFERENCES deletion_backends (id) ON DELETE RESTRICT,
-  kind TEXT NOT NULL,
+  backend INTEGER NOT NULL REFERENCES deletion_backends (no) ON DELETE RESTRICT,
+  kind TEXT NOT NULL CHECK (kind IN ('object', 'version', 'marker', 'upload', 'folder')),
   key TEXT NOT NULL,
   version_id TEXT NOT NULL DEFAULT '',
   size INTEGER NOT NULL DEFAULT 0,
@@ -339,15 +381,19 @@ CREATE TABLE leftovers (
   created_at INTEGER NOT NULL,
   -- Set by a retry that succeeded after the certificate.
   resolved_at INTEGER,
-  UNIQUE (backend_id, kind, key, version_id)
+  resolved_as TEXT CHECK (resolved_as IN ('removed', 'absent')),
+  addendum_id TEXT REFERENCES addenda (id) ON DELETE RESTRICT,
+  UNIQUE (backend, kind, key, version_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE addenda (
   id TEXT NOT NULL PRIMARY KEY,
   deletion_id TEXT NOT NULL REFERENCES deletions (id) ON DELETE RESTRICT,
   certificate TEXT NOT NULL,
+  hash TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX addenda_by_deletion ON addenda (deletion_id, created_at);
 
 CREATE TABLE tombstones (
   user_id TEXT NOT NULL PRIMARY KEY,
