@@ -50,7 +50,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   try {
     const vault = await openVault({ workspace, keychain: options.keychain, clock, newId, randomBytes });
     if (options.passphrase) await vault.unlock(options.passphrase);
-    const audit = await openAudit({ workspace, vault, clock, newId, log });
+    const audit = await openAudit({ workspace, vault, clock, newId, randomBytes, origin, log });
     const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin, log };
     const domains = await openDomains(ground, options);
     return consoleOn(domains);

@@ -39,17 +39,28 @@ export interface Audit {
   newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined;
   /** Checks the whole log, and against what is known from outside. Yields to the event loop as it goes. */
   verify(known?: { key?: string; checkpoint?: string }, signal?: AbortSignal): Promise<Verification>;
-  /** What the start's check found: size and root against the anchor. */
+  /**
+   * What the start's check found: every entry, and size and root against the anchor. `unchecked` while it runs or the
+   * vault is locked; `not_anchored` where no keychain holds a head, or has lost it.
+   */
   state(): AuditState;
+  /** Does the start's check if it is still to be done: after an unlock, or where a log was too long to wait for. */
+  check(): Promise<AuditState>;
   /** Refuses with LOG_TAMPERED unless the log is what the anchor says. */
   requireIntact(): void;
-  /** Signs the log's present head and anchors it in the keychain. No-op with nothing new; waits while the vault is locked. */
+  /**
+   * Signs the log's present head and anchors it in the keychain; the first one makes the log's key. With nothing new it
+   * answers the newest checkpoint. Null where none can be made now: the vault is locked, or the log is tampered with.
+   */
   checkpoint(): Promise<{ size: number; note: string } | null>;
   /** Proofs for entries, against the checkpoint of that size. */
   prove(sequences: readonly number[], size: number): InclusionProof[];
-  /** Signs bytes with the log's key: for certificates. */
+  /** Signs bytes with the log's key: for certificates. Refuses with VAULT_LOCKED or LOG_TAMPERED. */
   sign(message: Uint8Array): Promise<{ signature: Uint8Array; publicKey: Uint8Array; fingerprint: string }>;
-  /** Fingerprint of the log's key, as printed at set-up. Null before set-up. */
+  /**
+   * Fingerprint of the log's key as it is printed at set-up: SHA-256 of the 32 bytes of the Ed25519 public key, as 64
+   * hexadecimal digits. Known while the vault is locked, too. Null before the first `checkpoint()` or `sign()`.
+   */
   fingerprint(): string | null;
   close(): Promise<void>;
 }
@@ -57,6 +68,7 @@ export interface Audit {
 export interface AuditFilter {
   readonly event?: string;
   readonly targetId?: string;
+  /** Finds what the administrator did, and what the console did on their behalf. */
   readonly actorId?: string;
   readonly outcome?: string;
   readonly after?: string | null;

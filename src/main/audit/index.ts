@@ -1,3 +1,5 @@
 export type { Append, Audit, AuditState, InclusionProof, Sealed } from './audit.ts';
 export { auditEvents, type AuditEvent } from './events.ts';
-export { openAudit } from './open.ts';
+export { leafHash, rootFromPath } from './merkle.ts';
+export { checkNote, fingerprintOf, parseCheckpoint, parseNote, readFingerprint, verifySignature } from './note.ts';
+export { type AuditParts, openAudit } from './open.ts';

@@ -1,0 +1,105 @@
+import type Database from 'better-sqlite3';
+import type { Db, Tx } from '../database/index.ts';
+import type { Clock, NewId } from '../ground.ts';
+import type { Append } from './audit.ts';
+import { chainHash, GENESIS } from './chain.ts';
+import { composeEntry } from './entry.ts';
+import { Frontier, leafHash, peakCount } from './merkle.ts';
+import type { Head } from './note.ts';
+import type { LogRow } from './rows.ts';
+import type { OwnCheckpoint } from './verify.ts';
+
+const HASH_BYTES = 32;
+
+/** Where the log stands: its tree's right edge, and the hash that the next entry is chained to. */
+interface End {
+  readonly chain: Buffer;
+  readonly frontier: Frontier;
+}
+
+export interface LogTable {
+  append(tx: Tx, entry: Append): number;
+  /** Size and root by what is kept beside the entries; null where that is gone or does not fit together. */
+  head(db: Db): Head | null;
+  /** Sequence of the last entry that is really there, 0 for an empty log. */
+  lastSequence(db: Db): number;
+  /** Rows after a sequence, in ascending order. */
+  rows(db: Db, after: number, upTo: number, limit: number): LogRow[];
+  checkpoints(db: Db): OwnCheckpoint[];
+  newestCheckpoint(db: Db): OwnCheckpoint | undefined;
+}
+
+/** The tables of the log behind prepared statements. */
+export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId): LogTable {
+  const readEnd = raw.prepare<[], { size: number; hashes: Buffer }>('SELECT size, hashes FROM audit_frontier WHERE id = 1');
+  const writeEnd = raw.prepare<[number, Buffer]>(
+    `INSERT INTO audit_frontier (id, size, hashes) VALUES (1, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET size = excluded.size, hashes = excluded.hashes`,
+  );
+  const insert = raw.prepare<[LogRow]>(
+    `INSERT INTO audit_entries (sequence, id, time, event, actor_id, target_kind, target_id, outcome, entry, previous_hash, hash, sealed_table, sealed_row)
+     VALUES (@sequence, @id, @time, @event, @actorId, @targetKind, @targetId, @outcome, @entry, @previousHash, @hash, @sealedTable, @sealedRow)`,
+  );
+  const last = raw.prepare<[], { sequence: number; hash: Buffer }>('SELECT sequence, hash FROM audit_entries ORDER BY sequence DESC LIMIT 1');
+  const exists = raw.prepare<[number]>('SELECT 1 FROM audit_entries WHERE sequence = ?');
+
+  const compose = (entry: Append, sequence: number, previousHash: Buffer): { row: LogRow; leaf: Buffer } => {
+    const composed = composeEntry(entry, { sequence, id: newId(), time: clock() });
+    const leaf = leafHash(composed.entry);
+    const hash = chainHash(sequence, previousHash, leaf);
+    return { row: { sequence, entry: composed.entry, previousHash, hash, ...composed.columns }, leaf };
+  };
+
+  /** The end of the log as it is kept; null where somebody took it away or changed it. */
+  const end = (): End | null => {
+    const kept = readEnd.get();
+    if (!kept) return last.get() ? null : { chain: GENESIS, frontier: new Frontier() };
+    return readFrontier(kept.size, kept.hashes);
+  };
+
+  return {
+    append(_tx, entry) {
+      const kept = end();
+      if (!kept || exists.get(kept.frontier.size + 1)) {
+        // Somebody edited the file. What happens now is still written down, chained to what is there, and the kept end
+        // stays as it was found, for verification to see.
+        const newest = last.get() ?? { sequence: 0, hash: GENESIS };
+        const { row } = compose(entry, newest.sequence + 1, newest.hash);
+        insert.run(row);
+        return row.sequence;
+      }
+      const { row, leaf } = compose(entry, kept.frontier.size + 1, kept.chain);
+      kept.frontier.add(leaf);
+      insert.run(row);
+      writeEnd.run(kept.frontier.size, Buffer.concat([row.hash, ...kept.frontier.peaks]));
+      return row.sequence;
+    },
+    head() {
+      const frontier = end()?.frontier;
+      return frontier ? { size: frontier.size, root: frontier.root() } : null;
+    },
+    lastSequence: () => last.get()?.sequence ?? 0,
+    rows(db, after, upTo, limit) {
+      return db.raw.prepare<[number, number, number], LogRow>(SELECT_ROWS).all(after, upTo, limit);
+    },
+    checkpoints(db) {
+      return db.raw.prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size').all();
+    },
+    newestCheckpoint(db) {
+      return db.raw.prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1').get();
+    },
+  };
+}
+
+const SELECT_ROWS = `SELECT sequence, id, time, event, actor_id AS actorId, target_kind AS targetKind, target_id AS targetId, outcome,
+    entry, previous_hash AS previousHash, hash, sealed_table AS sealedTable, sealed_row AS sealedRow
+  FROM audit_entries WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`;
+
+/** Kept as the newest entry's hash, then the frontier's hashes, largest subtree first. */
+function readFrontier(size: number, hashes: Buffer): End | null {
+  if (size < 0 || hashes.length !== HASH_BYTES * (1 + peakCount(size))) return null;
+  const parts: Buffer[] = [];
+  for (let at = 0; at < hashes.length; at += HASH_BYTES) parts.push(hashes.subarray(at, at + HASH_BYTES));
+  const [chain, ...peaks] = parts;
+  return chain ? { chain, frontier: new Frontier(size, peaks) } : null;
+}
