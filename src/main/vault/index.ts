@@ -1,6 +1,10 @@
-export type { Cell, SealedTable, UnlockedVault, Vault, VaultCondition } from './vault.ts';
+export { ARGON2, ARGON2_CEILING, type Argon2Parameters } from './argon2.ts';
+export { keepMemoryOutOfCoreDumps } from './core-dumps.ts';
+export { type BlobFault, VaultBlobError } from './envelope.ts';
 export type { Keychain } from './keychain.ts';
 export { KeychainError } from './keychain.ts';
-export { openVault } from './open.ts';
-export { checkSeal, renewSeal, requireSeal } from './seals.ts';
+export { openSystemKeychain, type SystemKeychainOptions } from './napi-keychain.ts';
+export { openVault, type VaultParts } from './open.ts';
+export { checkSeal, recordBrokenSeal, renewSeal, requireSeal, sealedColumns } from './seals.ts';
 export { runSelfTest } from './self-test.ts';
+export type { Cell, SealedTable, Unlocked, UnlockedVault, Vault, VaultCondition, VaultState } from './vault.ts';

@@ -1,3 +1,4 @@
+import type { Sealed } from '../audit/index.ts';
 import type { Db, Tx } from '../database/index.ts';
 import type { Secret } from '../secret.ts';
 
@@ -31,8 +32,16 @@ export interface UnlockedVault {
   encrypt(cell: Cell, secret: Secret): Uint8Array;
   /** Throws a `VaultBlobError` that says whether the blob is damaged, of another row, or of another key. */
   decrypt(cell: Cell, blob: Uint8Array): Secret;
-  /** HMAC-SHA256 under the sub-key `seal`. */
+  /** The generation (u32be) and an HMAC-SHA256 under that generation's sub-key `seal`. */
   sealOf(table: SealedTable, content: string): Uint8Array;
+  /** Whether the seal is one that this vault made for this content, under whichever generation. */
+  sealHolds(table: SealedTable, content: string, seal: Uint8Array): boolean;
+}
+
+/** How the vault was opened: by which row of `vault_recipients`. Its seal is still to be checked. */
+export interface Unlocked {
+  readonly condition: VaultCondition;
+  readonly recipientId: string;
 }
 
 export interface Vault {
@@ -43,9 +52,14 @@ export interface Vault {
   readyOrNull(): Promise<UnlockedVault | null>;
   /** First start: makes generation 1, in the keychain, or under the passphrase where one is given. */
   create(passphrase: Secret | null): Promise<UnlockedVault>;
-  /** Writes what `create` made into the workspace; called inside the set-up transaction. */
-  record(tx: Tx, now: number): void;
-  unlock(passphrase: Secret): Promise<VaultCondition>;
+  /** Writes what `create` made into the workspace; called inside the set-up transaction. Answers the rows it sealed. */
+  record(tx: Tx, now: number): readonly Sealed[];
+  /** Opens a vault that has a passphrase. Refuses with WRONG_PASSPHRASE; NOT_FOUND where the vault has none. */
+  unlock(passphrase: Secret): Promise<Unlocked>;
+  /** Closes what a passphrase opened, as if the console had just started. */
+  lock(): void;
+  /** Forgets what the keychain said, so that the next use asks it again: after a person did something about it. */
+  askAgain(): void;
   /** A secret of the console itself: in the keychain under the workspace's id, or as a vault blob without one. */
   readOwnSecret(db: Db, name: string): Promise<Uint8Array | null>;
   /** The same, written; in a workspace without keychain it becomes a row at once, in a transaction of its own. */
