@@ -1,0 +1,27 @@
+import type { ObjectRef } from '../port.ts';
+import type { Resource } from './propfind.ts';
+
+/** The tag without the mark of a weak one and without quotes: records may have lost either. */
+function opaque(etag: string): string {
+  return etag.replace(/^W\//i, '').replace(/^"(.*)"$/, '$1');
+}
+
+/**
+ * Why what stands there now is not what was recorded, or null where it is. The ETag decides where both sides have one;
+ * else size, and the date where both have one, which WebDAV knows to the second.
+ */
+export function differenceFrom(ref: ObjectRef, now: Resource): string | null {
+  if (now.isCollection) return 'a folder stands there now';
+  if (ref.etag !== null && ref.etag !== '' && now.etag !== null)
+    return opaque(ref.etag) === opaque(now.etag) ? null : 'its ETag is not the recorded one: it was changed since';
+  if (ref.size !== now.size) return `it has ${now.size} bytes, recorded were ${ref.size}`;
+  if (ref.modifiedAt === null || now.modifiedAt === null) return null;
+  return Math.floor(ref.modifiedAt / 1000) === Math.floor(now.modifiedAt / 1000)
+    ? null
+    : 'its date is not the recorded one: it was changed since';
+}
+
+/** The tag for `If-Match`, which never matches a weak one (RFC 9110, section 13.1.1). */
+export function strongEtag(now: Resource): string | null {
+  return now.etag !== null && /^"[^"]*"$/.test(now.etag) ? now.etag : null;
+}
