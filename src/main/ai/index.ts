@@ -1,0 +1,1 @@
+export { type Ai, openAi } from './ai.ts';
