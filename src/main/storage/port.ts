@@ -66,7 +66,9 @@ export interface StorageBackend {
   remove(refs: readonly ObjectRef[], signal?: AbortSignal): Promise<RemovalOutcome[]>;
   check(signal?: AbortSignal): Promise<BackendCheck>;
   /** Whether the bucket keeps versions, and how final a removal is. */
-  describe(signal?: AbortSignal): Promise<{ readonly versioned: boolean; readonly finality: Finality; readonly note: string | null }>;
+  describe(
+    signal?: AbortSignal,
+  ): Promise<{ readonly versioned: boolean; readonly finality: Finality; readonly note: string | null }>;
   /** The reference as it stands now, or null where it does not. */
   stat(key: string, signal?: AbortSignal): Promise<ObjectRef | null>;
   /** Unfinished uploads of one exact key: MinIO does not list them by prefix. */
@@ -81,7 +83,14 @@ export interface StorageBackend {
   close(): void;
 }
 
-export type StorageFailure = 'offline' | 'backend' | 'reauthorise' | 'refused' | 'invalid_answer' | 'unsafe' | 'aborted';
+export type StorageFailure =
+  | 'offline'
+  | 'backend'
+  | 'reauthorise'
+  | 'refused'
+  | 'invalid_answer'
+  | 'unsafe'
+  | 'aborted';
 
 /**
  * A whole call that failed. `offline`: nothing answered. `backend`: 5xx, throttling, time-outs. `reauthorise`: the

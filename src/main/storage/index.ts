@@ -1,0 +1,15 @@
+export { compareKeys } from './key-order.ts';
+export {
+  type BackendCheck,
+  type DeletionTarget,
+  type Finality,
+  type ListOptions,
+  type ListPage,
+  type ObjectRef,
+  type RemovalOutcome,
+  type StorageBackend,
+  StorageError,
+  type StorageFailure,
+} from './port.ts';
+export { openS3, type S3Config, type S3Options, type S3Scope } from './s3/index.ts';
+export { openWebDav, type WebDavOptions } from './webdav/index.ts';

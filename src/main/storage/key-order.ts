@@ -1,0 +1,24 @@
+/**
+ * Order of two keys by their UTF-8 bytes: S3's order and SQLite's. JavaScript's own comparison goes by UTF-16 units and
+ * puts characters above U+FFFF before U+E000 to U+FFFF.
+ */
+export function compareKeys(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x === y) continue;
+    // Both halves of a surrogate pair sort above every character of the basic plane in UTF-8.
+    const isPairX = x >= 0xd800 && x <= 0xdfff;
+    const isPairY = y >= 0xd800 && y <= 0xdfff;
+    if (isPairX !== isPairY) return isPairX ? 1 : -1;
+    return x < y ? -1 : 1;
+  }
+  return a.length < b.length ? -1 : 1;
+}
+
+/** Key and version id in listing order: keys grow, versions of one key stay together. */
+export function isAfter(a: { key: string }, b: { key: string }): boolean {
+  return compareKeys(a.key, b.key) > 0;
+}

@@ -1,0 +1,167 @@
+import type { ObjectRef } from '../port.ts';
+import { bareETag, decodeListedKey, Fields, readXml, type XmlLimits, type XmlReader } from './read-xml.ts';
+
+/** Room for 1,000 keys of 1,024 bytes, percent-encoded, and what stands around them. */
+export const MAX_LIST_BYTES = 16 * 1024 * 1024;
+/** MinIO answers all unfinished uploads of a bucket at once. */
+export const MAX_UPLOADS_BYTES = 128 * 1024 * 1024;
+
+const LIST_LIMITS: XmlLimits = { maxElements: 40_000, maxDepth: 6, maxTextLength: 16_384 };
+const UPLOAD_LIMITS: XmlLimits = { maxElements: 4_000_000, maxDepth: 6, maxTextLength: 16_384 };
+
+export interface ObjectListAnswer {
+  readonly items: ObjectRef[];
+  readonly isTruncated: boolean;
+  readonly nextToken: string | null;
+  /** Whether the server encoded the keys as asked. One that does not cannot write every key in XML. */
+  readonly isEncoded: boolean;
+}
+
+export interface VersionListAnswer {
+  readonly items: ObjectRef[];
+  readonly isTruncated: boolean;
+  readonly nextKeyMarker: string | null;
+  readonly nextVersionMarker: string | null;
+  readonly isEncoded: boolean;
+}
+
+export interface UploadListAnswer {
+  readonly items: ObjectRef[];
+  readonly isTruncated: boolean;
+  readonly nextKeyMarker: string | null;
+  readonly nextUploadMarker: string | null;
+  readonly isEncoded: boolean;
+}
+
+/** Collects the fields of the document and of its entries; an entry is handed on as it closes. */
+function entryReader(
+  entries: readonly string[],
+  head: Fields,
+  onEntry: (name: string, fields: Fields) => void,
+): XmlReader {
+  const fields = new Fields();
+  let entry: string | null = null;
+  return {
+    open(name, depth) {
+      if (depth === 2) {
+        entry = entries.includes(name) ? name : null;
+        fields.clear();
+      }
+    },
+    close(name, depth, text) {
+      if (depth === 3 && entry !== null) fields.set(name, text);
+      else if (depth === 2 && entry !== null) onEntry(entry, fields);
+      else if (depth === 2 && !REPEATABLE.has(name)) head.set(name, text);
+    },
+  };
+}
+
+const REPEATABLE = new Set(['CommonPrefixes', 'Contents', 'Version', 'DeleteMarker', 'Upload']);
+
+function encodingOf(head: Fields): (text: string) => string {
+  // Decoded only where the server says that it encoded: versitygw takes the parameter and does not.
+  return head.text('EncodingType') === 'url' ? decodeListedKey : (text) => text;
+}
+
+/** `ListBucketResult` of ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export async function readObjectList(body: AsyncIterable<Uint8Array>): Promise<ObjectListAnswer> {
+  const head = new Fields();
+  const raw: { key: string; size: number; etag: string | null; modifiedAt: number | null }[] = [];
+  const reader = entryReader(['Contents'], head, (_, fields) => {
+    raw.push({
+      key: fields.required('Key'),
+      size: fields.size('Size'),
+      etag: bareETag(fields.text('ETag')),
+      modifiedAt: fields.time('LastModified'),
+    });
+  });
+  await readXml(body, 'ListBucketResult', reader, LIST_LIMITS);
+  // The element that says how keys are encoded may stand after them.
+  const decode = encodingOf(head);
+  return {
+    items: raw.map((item) => ({ kind: 'object', ...item, key: decode(item.key), versionId: null })),
+    isTruncated: head.flag('IsTruncated'),
+    nextToken: head.text('NextContinuationToken') || null,
+    isEncoded: head.text('EncodingType') === 'url',
+  };
+}
+
+/** `ListVersionsResult`: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+export async function readVersionList(body: AsyncIterable<Uint8Array>): Promise<VersionListAnswer> {
+  const head = new Fields();
+  const raw: ObjectRef[] = [];
+  const reader = entryReader(['Version', 'DeleteMarker'], head, (name, fields) => {
+    const isMarker = name === 'DeleteMarker';
+    raw.push({
+      kind: isMarker ? 'marker' : 'version',
+      key: fields.required('Key'),
+      versionId: fields.text('VersionId') || 'null',
+      size: isMarker ? 0 : fields.size('Size'),
+      etag: bareETag(fields.text('ETag')),
+      modifiedAt: fields.time('LastModified'),
+    });
+  });
+  await readXml(body, 'ListVersionsResult', reader, LIST_LIMITS);
+  const decode = encodingOf(head);
+  const marker = head.text('NextKeyMarker') || null;
+  return {
+    items: raw.map((item) => ({ ...item, key: decode(item.key) })),
+    isTruncated: head.flag('IsTruncated'),
+    nextKeyMarker: marker === null ? null : decode(marker),
+    nextVersionMarker: head.text('NextVersionIdMarker') || null,
+    isEncoded: head.text('EncodingType') === 'url',
+  };
+}
+
+/** `ListMultipartUploadsResult`. `keep` chooses among what may be a very long answer. */
+export async function readUploadList(
+  body: AsyncIterable<Uint8Array>,
+  keep: (key: string) => boolean,
+): Promise<UploadListAnswer> {
+  const head = new Fields();
+  const raw: { key: string; uploadId: string; modifiedAt: number | null }[] = [];
+  const reader = entryReader(['Upload'], head, (_, fields) => {
+    raw.push({
+      key: fields.required('Key'),
+      uploadId: fields.required('UploadId'),
+      modifiedAt: fields.time('Initiated'),
+    });
+  });
+  await readXml(body, 'ListMultipartUploadsResult', reader, UPLOAD_LIMITS);
+  const decode = encodingOf(head);
+  const marker = head.text('NextKeyMarker') || null;
+  return {
+    items: raw
+      .map(
+        (item): ObjectRef => ({
+          kind: 'upload',
+          key: decode(item.key),
+          versionId: item.uploadId,
+          size: 0,
+          etag: null,
+          modifiedAt: item.modifiedAt,
+        }),
+      )
+      .filter((item) => keep(item.key)),
+    isTruncated: head.flag('IsTruncated'),
+    nextKeyMarker: marker === null ? null : decode(marker),
+    nextUploadMarker: head.text('NextUploadIdMarker') || null,
+    isEncoded: head.text('EncodingType') === 'url',
+  };
+}
+
+/** Buckets of this access key, by name: `ListAllMyBucketsResult`. */
+export async function readBucketList(body: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const names: string[] = [];
+  let inBuckets = false;
+  const reader: XmlReader = {
+    open(name, depth) {
+      if (depth === 2) inBuckets = name === 'Buckets';
+    },
+    close(name, depth, text) {
+      if (inBuckets && depth === 4 && name === 'Name') names.push(text);
+    },
+  };
+  await readXml(body, 'ListAllMyBucketsResult', reader, { ...UPLOAD_LIMITS, maxTextLength: 1024 });
+  return names;
+}

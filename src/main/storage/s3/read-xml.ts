@@ -1,0 +1,156 @@
+import { SaxesParser } from 'saxes';
+import { StorageError } from '../port.ts';
+import { RefusedByServer } from './failures.ts';
+
+/** What an answer may hold at most. Over it, it is refused, however well it is formed. */
+export interface XmlLimits {
+  readonly maxElements: number;
+  readonly maxDepth: number;
+  /** Characters of one element's text. */
+  readonly maxTextLength: number;
+}
+
+/**
+ * Elements as they close, with their text exactly as it stands: no number, date or white space is made anything of.
+ * `depth` of the root is 1.
+ */
+export interface XmlReader {
+  open(name: string, depth: number): void;
+  close(name: string, depth: number, text: string): void;
+}
+
+export function invalidAnswer(why: string, cause?: unknown): StorageError {
+  return new StorageError('invalid_answer', `The storage server's answer is not valid: ${why}.`, { cause });
+}
+
+/**
+ * Reads XML as it arrives. Knows the five entities of XML and numeric ones alone; refuses a DOCTYPE, so nothing can be
+ * declared. Rejects with `invalid_answer` for what is not well formed, not UTF-8, cut off, over the limits, or has
+ * another root; with `RefusedByServer` for an `<Error>` that came as a success (S3 sends the head before it knows).
+ */
+export async function readXml(
+  body: AsyncIterable<Uint8Array>,
+  root: string,
+  reader: XmlReader,
+  limits: XmlLimits,
+): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const parser = new SaxesParser({ xmlns: false, position: false });
+  let depth = 0;
+  let elements = 0;
+  let text = '';
+  let errorInstead: Map<string, string> | null = null;
+  const add = (part: string): void => {
+    text += part;
+    if (text.length > limits.maxTextLength) throw invalidAnswer('an element is too long');
+  };
+  parser.on('error', (error) => {
+    throw invalidAnswer('it is not well-formed XML', error);
+  });
+  parser.on('doctype', () => {
+    throw invalidAnswer('it declares a document type');
+  });
+  parser.on('opentag', (tag) => {
+    depth += 1;
+    elements += 1;
+    if (depth > limits.maxDepth) throw invalidAnswer('it is nested too deeply');
+    if (elements > limits.maxElements) throw invalidAnswer('it has too many elements');
+    text = '';
+    if (depth === 1 && tag.name !== root) {
+      if (tag.name !== 'Error') throw invalidAnswer(`it is a ${tag.name.slice(0, 40)}, not a ${root}`);
+      errorInstead = new Map();
+    }
+    if (!errorInstead) reader.open(tag.name, depth);
+  });
+  parser.on('text', add);
+  parser.on('cdata', add);
+  parser.on('closetag', (tag) => {
+    if (!errorInstead) reader.close(tag.name, depth, text);
+    else if (depth === 2) errorInstead.set(tag.name, text);
+    else if (depth === 1) throw refusalIn(errorInstead);
+    depth -= 1;
+    text = '';
+  });
+  try {
+    for await (const chunk of body) parser.write(decoder.decode(chunk, { stream: true }));
+    parser.write(decoder.decode());
+    parser.close();
+  } catch (error) {
+    if (error instanceof TypeError && codeIsEncoding(error)) throw invalidAnswer('it is not UTF-8', error);
+    throw error;
+  }
+}
+
+function refusalIn(fields: ReadonlyMap<string, string>): RefusedByServer {
+  const code = fields.get('Code') ?? '';
+  const message = (fields.get('Message') ?? '').slice(0, 500);
+  return new RefusedByServer(
+    { status: 200, code, message, region: fields.get('Region') ?? null, retryAfterMs: null },
+    {},
+  );
+}
+
+function codeIsEncoding(error: TypeError): boolean {
+  return 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+}
+
+/** The leaves of one element, each at most once. */
+export class Fields {
+  #values = new Map<string, string>();
+
+  clear(): void {
+    this.#values.clear();
+  }
+
+  set(name: string, text: string): void {
+    if (this.#values.has(name)) throw invalidAnswer(`${name} stands twice`);
+    this.#values.set(name, text);
+  }
+
+  text(name: string): string | null {
+    return this.#values.get(name) ?? null;
+  }
+
+  required(name: string): string {
+    const value = this.#values.get(name);
+    if (value === undefined || value === '') throw invalidAnswer(`${name} is missing`);
+    return value;
+  }
+
+  /** Bytes: digits alone, and exact as a JavaScript number. */
+  size(name: string): number {
+    const value = this.required(name);
+    const size = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isSafeInteger(size)) throw invalidAnswer(`${name} is not a size`);
+    return size;
+  }
+
+  /** Milliseconds since 1970 UTC, or null where it is missing or no date. */
+  time(name: string): number | null {
+    const at = Date.parse(this.#values.get(name) ?? '');
+    return Number.isNaN(at) ? null : at;
+  }
+
+  flag(name: string): boolean {
+    return this.#values.get(name) === 'true';
+  }
+}
+
+/**
+ * Undoes `encoding-type=url`, once. Servers write a space as `+` or `%20` and a plus always as `%2B` (MinIO's
+ * `s3URLEncode`, and what AWS's own clients undo), so a bare `+` is a space.
+ */
+export function decodeListedKey(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (error) {
+    throw invalidAnswer('a key is wrongly encoded', error);
+  }
+}
+
+/** An ETag without its quotes. */
+export function bareETag(text: string | null): string | null {
+  if (text === null || text === '') return null;
+  return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
