@@ -27,5 +27,5 @@ export const vaultContract = {
   unlock: openProcedure
     .input(z.strictObject({ passphrase: SecretText }))
     .output(VaultStatus)
-    .errors(errors('WRONG_PASSPHRASE', 'TOO_MANY_TRIES', 'NOT_FOUND')),
+    .errors(errors('WRONG_PASSPHRASE', 'TOO_MANY_TRIES', 'NOT_FOUND', 'SEAL_BROKEN')),
 };

@@ -6,6 +6,7 @@ export const auditEvents = [
   'console.checkpoint_key_created',
   'console.seal_broken',
   'console.log_tampered',
+  'console.vault_recipient_added',
   'console.vault_unlocked',
   'console.vault_unlock_refused',
 
