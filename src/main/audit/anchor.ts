@@ -2,7 +2,10 @@ import type { Head } from './note.ts';
 
 /** The head of the log as the keychain keeps it. */
 export function encodeAnchor(head: Head): Uint8Array {
-  return Buffer.from(JSON.stringify({ v: 1, size: head.size, root: Buffer.from(head.root).toString('base64') }), 'utf8');
+  return Buffer.from(
+    JSON.stringify({ v: 1, size: head.size, root: Buffer.from(head.root).toString('base64') }),
+    'utf8',
+  );
 }
 
 /** Reads an anchor; null where the bytes are none. */

@@ -102,5 +102,7 @@ function normalise(value: unknown): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError('only plain values can stand in an audit entry');
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toWellFormed().normalize('NFC'), normalise(part)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name.toWellFormed().normalize('NFC'), normalise(part)]),
+  );
 }

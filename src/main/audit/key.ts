@@ -1,7 +1,15 @@
 import type { Db } from '../database/index.ts';
 import type { RandomBytes } from '../ground.ts';
 import type { Vault } from '../vault/index.ts';
-import { fingerprintOf, formatVerifierKey, type Head, type NoteKey, type NoteSigner, parseVerifierKey, signerFromSeed } from './note.ts';
+import {
+  fingerprintOf,
+  formatVerifierKey,
+  type Head,
+  type NoteKey,
+  type NoteSigner,
+  parseVerifierKey,
+  signerFromSeed,
+} from './note.ts';
 import { parse } from './rows.ts';
 
 const SEED = 'audit-seed';

@@ -47,7 +47,10 @@ export function listEntries(db: Db, filter: AuditFilter): { rows: AuditEntry[]; 
 function readCursor(after: string | null | undefined): number | undefined {
   if (after === null || after === undefined) return undefined;
   if (!/^[1-9][0-9]{0,15}$/.test(after))
-    throw new Refusal('NOT_FOUND', 'There is no such page: `after` is not the `next` of a page of the log.', { what: 'page', name: after });
+    throw new Refusal('NOT_FOUND', 'There is no such page: `after` is not the `next` of a page of the log.', {
+      what: 'page',
+      name: after,
+    });
   return Number(after);
 }
 

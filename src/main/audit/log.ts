@@ -31,7 +31,9 @@ export interface LogTable {
 
 /** The tables of the log behind prepared statements. */
 export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId): LogTable {
-  const readEnd = raw.prepare<[], { size: number; hashes: Buffer }>('SELECT size, hashes FROM audit_frontier WHERE id = 1');
+  const readEnd = raw.prepare<[], { size: number; hashes: Buffer }>(
+    'SELECT size, hashes FROM audit_frontier WHERE id = 1',
+  );
   const writeEnd = raw.prepare<[number, Buffer]>(
     `INSERT INTO audit_frontier (id, size, hashes) VALUES (1, ?, ?)
      ON CONFLICT (id) DO UPDATE SET size = excluded.size, hashes = excluded.hashes`,
@@ -40,8 +42,9 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
     `INSERT INTO audit_entries (sequence, id, time, event, actor_id, target_kind, target_id, outcome, entry, previous_hash, hash, sealed_table, sealed_row)
      VALUES (@sequence, @id, @time, @event, @actorId, @targetKind, @targetId, @outcome, @entry, @previousHash, @hash, @sealedTable, @sealedRow)`,
   );
-  const last = raw.prepare<[], { sequence: number; hash: Buffer }>('SELECT sequence, hash FROM audit_entries ORDER BY sequence DESC LIMIT 1');
-  const exists = raw.prepare<[number]>('SELECT 1 FROM audit_entries WHERE sequence = ?');
+  const last = raw.prepare<[], { sequence: number; hash: Buffer }>(
+    'SELECT sequence, hash FROM audit_entries ORDER BY sequence DESC LIMIT 1',
+  );
 
   const compose = (entry: Append, sequence: number, previousHash: Buffer): { row: LogRow; leaf: Buffer } => {
     const composed = composeEntry(entry, { sequence, id: newId(), time: clock() });
@@ -60,10 +63,14 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
   return {
     append(_tx, entry) {
       const kept = end();
-      if (!kept || exists.get(kept.frontier.size + 1)) {
+      const newest = last.get() ?? { sequence: 0, hash: GENESIS };
+      if (
+        !kept ||
+        newest.sequence > kept.frontier.size ||
+        (newest.sequence === kept.frontier.size && !newest.hash.equals(kept.chain))
+      ) {
         // Somebody edited the file. What happens now is still written down, chained to what is there, and the kept end
-        // stays as it was found, for verification to see.
-        const newest = last.get() ?? { sequence: 0, hash: GENESIS };
+        // stays as it was found, for verification to see. (Where entries at the end are gone, the log goes on behind them.)
         const { row } = compose(entry, newest.sequence + 1, newest.hash);
         insert.run(row);
         return row.sequence;
@@ -86,7 +93,9 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
       return db.raw.prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size').all();
     },
     newestCheckpoint(db) {
-      return db.raw.prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1').get();
+      return db.raw
+        .prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1')
+        .get();
     },
   };
 }

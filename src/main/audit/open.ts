@@ -1,4 +1,4 @@
-import { setImmediate as yieldToEventLoop, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Verification } from '../../contract/audit.ts';
 import type { Workspace } from '../database/index.ts';
 import type { Actor, Clock, Log, NewId, Origin, RandomBytes } from '../ground.ts';
@@ -54,9 +54,13 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   let checking: Promise<AuditState> | null = null;
   let queue: Promise<unknown> = Promise.resolve();
 
-  const pace = openPace(parts.pace ?? PACE, async () => {
-    await audit.checkpoint();
-  }, log);
+  const pace = openPace(
+    parts.pace ?? PACE,
+    async () => {
+      await audit.checkpoint();
+    },
+    log,
+  );
   pace.checkpointed(table.newestCheckpoint(db)?.size ?? 0);
   if (openedWith > 0) pace.appended(openedWith);
 
@@ -98,10 +102,11 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   }
 
   function settle(finding: Finding, vaultSays: { anchor: Head | null } | null): void {
-    if (finding.isOwn && finding.verdict !== 'OK') return becomeTampered(finding);
-    if (state === 'tampered') return;
-    if (vaultSays) anchored = vaultSays.anchor;
-    if (vaultSays) state = vaultSays.anchor ? 'intact' : 'not_anchored';
+    if (finding.isOwn && finding.verdict !== 'OK') becomeTampered(finding);
+    else if (vaultSays && state !== 'tampered') {
+      anchored = vaultSays.anchor;
+      state = vaultSays.anchor ? 'intact' : 'not_anchored';
+    }
   }
 
   /** From here on the log can be read and written, but nothing is signed or anchored, and deletions are refused. */
@@ -131,7 +136,8 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     checking ??= examine({}, closing.signal)
       .then(({ finding, vaultSays }) => settle(finding, vaultSays))
       .catch((error: unknown) => {
-        if (!closing.signal.aborted) log('audit.check_failed', { reason: error instanceof Error ? error.message : 'unknown' });
+        if (!closing.signal.aborted)
+          log('audit.check_failed', { reason: error instanceof Error ? error.message : 'unknown' });
       })
       .then(() => {
         checking = null;
@@ -174,7 +180,9 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
       const existing = table.newestCheckpoint(tx);
       if (existing?.size === head.size) return { ...existing, head };
       const note = signNote(formatCheckpoint({ origin, ...head }), signing);
-      tx.raw.prepare('INSERT INTO audit_checkpoints (size, note, created_at) VALUES (?, ?, ?)').run(head.size, note, clock());
+      tx.raw
+        .prepare('INSERT INTO audit_checkpoints (size, note, created_at) VALUES (?, ?, ?)')
+        .run(head.size, note, clock());
       return { size: head.size, note, head };
     });
     if (anchored?.size !== made.size) {
@@ -203,7 +211,9 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
         firstBad: finding.firstBad,
         checkpoint: finding.checkpoint,
         anchored: vaultSays?.anchor != null,
-        message: finding.message + (vaultSays || isTrustedByVault ? '' : ' The vault is locked, so the keychain was not asked.'),
+        message:
+          finding.message +
+          (vaultSays || isTrustedByVault ? '' : ' The vault is locked, so the keychain was not asked.'),
       };
     },
     check,
@@ -226,7 +236,11 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
         await check();
         audit.requireIntact();
         const signing = await signer();
-        return { signature: signing.sign(message), publicKey: signing.publicKey, fingerprint: fingerprintOf(signing.publicKey) };
+        return {
+          signature: signing.sign(message),
+          publicKey: signing.publicKey,
+          fingerprint: fingerprintOf(signing.publicKey),
+        };
       }),
     fingerprint() {
       const named = key.named(db);

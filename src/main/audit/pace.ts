@@ -24,7 +24,9 @@ export function openPace(pace: Pace, makeCheckpoint: () => Promise<void>, log: L
     clearTimeout(timer);
     timer = undefined;
     makeCheckpoint()
-      .catch((error: unknown) => log('audit.checkpoint_failed', { reason: error instanceof Error ? error.message : 'unknown' }))
+      .catch((error: unknown) =>
+        log('audit.checkpoint_failed', { reason: error instanceof Error ? error.message : 'unknown' }),
+      )
       .finally(() => {
         isSoon = false;
         if (newest > covered) arm();
@@ -36,9 +38,12 @@ export function openPace(pace: Pace, makeCheckpoint: () => Promise<void>, log: L
     appended(sequence: number): void {
       newest = sequence;
       if (isStopped || isSoon) return;
-      if (newest - covered < pace.entries) return arm();
-      isSoon = true;
-      setImmediate(make);
+      if (newest - covered < pace.entries) {
+        arm();
+      } else {
+        isSoon = true;
+        setImmediate(make);
+      }
     },
     checkpointed(size: number): void {
       covered = Math.max(covered, size);

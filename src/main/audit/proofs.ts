@@ -25,7 +25,8 @@ export function openProofs(): Proofs {
         const known = leaves.get(tile);
         if (known) return known;
         const rows = read.all(tile * TILE, Math.min((tile + 1) * TILE, size));
-        if (rows.some((row, index) => row.sequence !== tile * TILE + index + 1)) throw new RangeError('entries are missing');
+        if (rows.some((row, index) => row.sequence !== tile * TILE + index + 1))
+          throw new RangeError('entries are missing');
         const hashes = rows.map((row) => leafHash(row.entry));
         leaves.set(tile, hashes);
         return hashes;

@@ -66,10 +66,18 @@ export class RowCheck {
     const agrees = named !== null && columnsAgree(row, named);
     const holds = agrees && named.sequence === sequence && belongs(sequence, leaf, row);
     if (sequence !== this.#expected) this.#gaps.push({ from: this.#expected, to: sequence - 1 });
-    else if (holds && this.#previousHolds && !same(row.previousHash, this.#previous)) this.#brokenLinkAt ??= Math.max(1, sequence - 1);
+    else if (holds && this.#previousHolds && !same(row.previousHash, this.#previous))
+      this.#brokenLinkAt ??= Math.max(1, sequence - 1);
     const own = typeof named?.sequence === 'number' ? named.sequence : null;
     if (!holds && this.#suspects.length < SUSPECTS_KEPT)
-      this.#suspects.push({ sequence, named: own, leaf, previousHash: row.previousHash, hash: row.hash, columnsAgree: agrees });
+      this.#suspects.push({
+        sequence,
+        named: own,
+        leaf,
+        previousHash: row.previousHash,
+        hash: row.hash,
+        columnsAgree: agrees,
+      });
     if (own !== null && own < this.#highest) this.#isReordered = true;
     this.#highest = Math.max(this.#highest, own ?? 0);
     this.#expected = sequence + 1;
@@ -87,7 +95,11 @@ export class RowCheck {
     if (at === edited)
       return { verdict: 'EDITED', firstBad: this.#firstBad(), message: `Entry ${this.#firstBad()} was edited.` };
     if (at === moved)
-      return { verdict: 'REORDERED', firstBad: at, message: `From entry ${at} on, entries do not stand in the order they were written in.` };
+      return {
+        verdict: 'REORDERED',
+        firstBad: at,
+        message: `From entry ${at} on, entries do not stand in the order they were written in.`,
+      };
     return { verdict: 'MISSING', firstBad: at, message: `Entry ${at} is missing.` };
   }
 

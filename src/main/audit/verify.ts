@@ -1,6 +1,14 @@
 import type { Verification } from '../../contract/audit.ts';
 import { Frontier, leafHash } from './merkle.ts';
-import { checkNote, fingerprintOf, type Head, type NoteKey, parseCheckpoint, parseNote, parseVerifierKey } from './note.ts';
+import {
+  checkNote,
+  fingerprintOf,
+  type Head,
+  type NoteKey,
+  parseCheckpoint,
+  parseNote,
+  parseVerifierKey,
+} from './note.ts';
 import { type LogRow, parse, RowCheck } from './rows.ts';
 
 export type Verdict = Verification['verdict'];
@@ -72,7 +80,8 @@ export class LogVerifier {
     this.#evidence = evidence;
     this.#checkpoints = [...evidence.checkpoints].sort((a, b) => a.size - b.size);
     this.#shortest = evidence.openedWith;
-    for (const head of [evidence.anchor, knownHead(evidence.known)]) if (head) this.#rootsAt.set(head.size, null);
+    for (const head of [evidence.head, evidence.anchor, knownHead(evidence.known)])
+      if (head) this.#rootsAt.set(head.size, null);
     if (this.#rootsAt.has(0)) this.#rootsAt.set(0, this.#frontier.root());
   }
 
@@ -154,7 +163,10 @@ export class LogVerifier {
     if (signature === 'false')
       return { verdict: 'BAD_SIGNATURE', message: `The signature on the checkpoint of ${own.size} entries is false.` };
     if (checkpoint.size !== own.size)
-      return { verdict: 'EDITED', message: `The checkpoint stored for ${own.size} entries is one of ${checkpoint.size}.` };
+      return {
+        verdict: 'EDITED',
+        message: `The checkpoint stored for ${own.size} entries is one of ${checkpoint.size}.`,
+      };
     if (signature === 'unsigned')
       return {
         verdict: 'UNTRUSTED_KEY',
@@ -166,15 +178,24 @@ export class LogVerifier {
 
   /** What can be said once the rows themselves hold. */
   #afterRows(): Problem | null {
-    return this.#problem ?? this.#openEnd() ?? this.#againstHead() ?? this.#againstAnchor() ?? this.#againstKnown() ?? this.#againstKey();
+    return (
+      this.#problem ??
+      this.#openEnd() ??
+      this.#againstHead() ??
+      this.#againstAnchor() ??
+      this.#againstKnown() ??
+      this.#againstKey()
+    );
   }
 
   /** Checkpoints of the log itself that show more entries than there are. */
   #openEnd(): Problem | null {
     const newest = this.#checkpoints.at(-1);
     if (!newest || newest.size <= this.#entries) return null;
-    const damaged = this.#signatureProblem(newest, this.#keys.at(-1)?.key ?? null);
-    return damaged ?? truncated(this.#entries, `the log's own checkpoint of ${newest.size} entries`);
+    const key = this.#keys.at(-1)?.key;
+    // Where even the entry that names the key is gone, the signature cannot be checked, and need not be.
+    const damaged = key ? this.#signatureProblem(newest, key) : null;
+    return damaged ?? truncated(this.#left(), `the log's own checkpoint of ${newest.size} entries`);
   }
 
   #againstHead(): Problem | null {
@@ -183,16 +204,24 @@ export class LogVerifier {
     if (head === null)
       return this.#entries === 0
         ? null
-        : { verdict: 'EDITED', message: 'The head that is kept beside the entries is gone or damaged: somebody edited the file.' };
-    if (head.size > this.#entries) return truncated(this.#entries, `the stored head of ${head.size} entries`);
-    if (head.size < this.#entries)
-      return {
-        verdict: 'EDITED',
-        firstBad: head.size + 1,
-        message: `The console wrote ${head.size} entries, and the log holds ${this.#entries}: somebody else added the rest.`,
-      };
-    if (this.#frontier.root().equals(head.root)) return null;
-    return { verdict: 'EDITED', message: 'The root that is kept beside the entries is not the root of the entries.' };
+        : {
+            verdict: 'EDITED',
+            message: 'The head that is kept beside the entries is gone or damaged: somebody edited the file.',
+          };
+    if (head.size > this.#entries) return truncated(this.#left(), `the stored head of ${head.size} entries`);
+    if (!this.#rootsAt.get(head.size)?.equals(head.root))
+      return { verdict: 'EDITED', message: 'The root that is kept beside the entries is not the root of the entries.' };
+    if (head.size === this.#entries) return null;
+    return {
+      verdict: 'EDITED',
+      firstBad: head.size + 1,
+      message: `The console wrote ${head.size} entries, and the log holds ${this.#entries}: somebody else added the rest.`,
+    };
+  }
+
+  /** How many entries of what was written are left at the beginning, where the end was cut off. */
+  #left(): number {
+    return Math.min(this.#entries, this.#shortest);
   }
 
   #againstAnchor(): Problem | null {
@@ -204,7 +233,10 @@ export class LogVerifier {
   #againstKey(): Problem | null {
     const { trusted } = this.#evidence;
     if (!this.#newest)
-      return { verdict: 'UNTRUSTED_KEY', message: 'No checkpoint of this log is signed, so nothing vouches for it yet.' };
+      return {
+        verdict: 'UNTRUSTED_KEY',
+        message: 'No checkpoint of this log is signed, so nothing vouches for it yet.',
+      };
     const signing = fingerprintOf(this.#newest.key.publicKey);
     if (trusted === signing) return null;
     if (trusted === null)
@@ -226,15 +258,30 @@ export class LogVerifier {
     const note = parseNote(known);
     const checkpoint = note && parseCheckpoint(note.text);
     if (!note || !checkpoint)
-      return { verdict: 'BAD_SIGNATURE', message: 'The checkpoint that was given is not a signed checkpoint.', isOwn: false };
+      return {
+        verdict: 'BAD_SIGNATURE',
+        message: 'The checkpoint that was given is not a signed checkpoint.',
+        isOwn: false,
+      };
     if (checkpoint.origin !== origin) return { ...anotherLog(checkpoint.origin), isOwn: false };
     const key = this.#keys.findLast((named) => checkNote(note, named.key) !== 'unsigned')?.key;
     if (!key)
-      return { verdict: 'UNTRUSTED_KEY', message: 'The checkpoint that was given is not signed by a key that the log names.' };
+      return {
+        verdict: 'UNTRUSTED_KEY',
+        message: 'The checkpoint that was given is not signed by a key that the log names.',
+      };
     if (checkNote(note, key) === 'false')
-      return { verdict: 'BAD_SIGNATURE', message: 'The signature on the checkpoint that was given is false.', isOwn: false };
+      return {
+        verdict: 'BAD_SIGNATURE',
+        message: 'The signature on the checkpoint that was given is false.',
+        isOwn: false,
+      };
     const isTrusted = fingerprintOf(key.publicKey) === trusted;
-    return this.#againstHeadFromOutside(checkpoint, `the checkpoint that was given (${checkpoint.size} entries)`, isTrusted);
+    return this.#againstHeadFromOutside(
+      checkpoint,
+      `the checkpoint that was given (${checkpoint.size} entries)`,
+      isTrusted,
+    );
   }
 
   #againstHeadFromOutside(head: Head, what: string, isOwn: boolean): Problem | null {
@@ -243,7 +290,7 @@ export class LogVerifier {
     if (head.size > this.#entries || head.size > this.#shortest)
       return {
         verdict: 'ROLLED_BACK',
-        firstBad: Math.min(this.#entries, this.#shortest) + 1,
+        firstBad: this.#left() + 1,
         message: `The log is an older one than ${what}: newer entries are gone.`,
         isOwn,
       };
@@ -263,7 +310,11 @@ function knownHead(known: string | null): Head | null {
 }
 
 function truncated(entries: number, shownBy: string): Problem {
-  return { verdict: 'TRUNCATED', firstBad: entries + 1, message: `The log ends after ${entries} entries, but ${shownBy} shows more.` };
+  return {
+    verdict: 'TRUNCATED',
+    firstBad: entries + 1,
+    message: `The log ends after ${entries} entries, but ${shownBy} shows more.`,
+  };
 }
 
 function forked(against: string): Problem {
