@@ -5,7 +5,9 @@ import { Count, Id, UserRef, Version } from './primitives.ts';
 import { User } from './users.ts';
 
 /** Short name of a provider or model, as people type it: `mistral`, `gpt-5-mini`. */
-export const CatalogueName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : / -');
+export const CatalogueName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : / -');
 
 export const AiProvider = z.object({ id: Id, name: z.string(), models: Count, users: Count, version: Version });
 export const AiModel = z.object({ id: Id, provider: z.string(), name: z.string(), users: Count, version: Version });
@@ -32,7 +34,9 @@ export const aiContract = {
     .output(z.object({ model: AiModel }))
     .errors(errors('NAME_TAKEN')),
   renameModel: adminProcedure
-    .input(z.strictObject({ provider: CatalogueName, model: CatalogueName, name: CatalogueName, expectedVersion: Version }))
+    .input(
+      z.strictObject({ provider: CatalogueName, model: CatalogueName, name: CatalogueName, expectedVersion: Version }),
+    )
     .output(z.object({ model: AiModel }))
     .errors(errors('NAME_TAKEN', 'CHANGED_MEANWHILE')),
   removeModel: adminProcedure

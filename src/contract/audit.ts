@@ -23,7 +23,15 @@ export const AuditEntry = z.object({
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
 export const Verdict = z.enum([
-  'OK', 'UNTRUSTED_KEY', 'EDITED', 'MISSING', 'REORDERED', 'TRUNCATED', 'ROLLED_BACK', 'FORKED', 'BAD_SIGNATURE',
+  'OK',
+  'UNTRUSTED_KEY',
+  'EDITED',
+  'MISSING',
+  'REORDERED',
+  'TRUNCATED',
+  'ROLLED_BACK',
+  'FORKED',
+  'BAD_SIGNATURE',
 ]);
 
 export const Verification = z.object({

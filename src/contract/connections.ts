@@ -50,7 +50,10 @@ const webdav = {
 const s3 = {
   provider: z.literal('s3'),
   url: z.url({ protocol: /^https?$/ }).max(300),
-  region: z.string().regex(/^[a-z0-9-]{1,40}$/).default('us-east-1'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default('us-east-1'),
   pathStyle: z.boolean().default(true),
   bucket: BucketName,
   username: z.string().min(3).max(128),
@@ -70,7 +73,12 @@ export const connectionsContract = {
     .output(pageOf(Connection)),
   show: adminProcedure.input(z.strictObject({ connectionId: Id })).output(z.object({ connection: Connection })),
   add: adminProcedure
-    .input(z.discriminatedUnion('provider', [z.strictObject({ ...common, ...webdav }), z.strictObject({ ...common, ...s3 })]))
+    .input(
+      z.discriminatedUnion('provider', [
+        z.strictObject({ ...common, ...webdav }),
+        z.strictObject({ ...common, ...s3 }),
+      ]),
+    )
     .output(z.object({ connection: Connection }))
     .errors(errors('STORAGE_UNSAFE', 'USER_BEING_DELETED')),
   update: adminProcedure
@@ -123,6 +131,8 @@ export const connectionsContract = {
         confirmDocuments: Count.optional(),
       }),
     )
-    .output(z.object({ removed: Id, revoked: z.enum(['revoked', 'not_offered', 'still_in_use']), documentsForgotten: Count }))
+    .output(
+      z.object({ removed: Id, revoked: z.enum(['revoked', 'not_offered', 'still_in_use']), documentsForgotten: Count }),
+    )
     .errors(errors('CONFIRMATION_MISMATCH', 'CHANGED_MEANWHILE', 'USER_BEING_DELETED')),
 };

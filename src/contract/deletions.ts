@@ -34,7 +34,18 @@ export const Plan = z.object({
 export type Plan = z.infer<typeof Plan>;
 
 export const DeletionState = z.enum([
-  'closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying', 'done', 'waiting', 'paused', 'cancelled',
+  'closing',
+  'clouds',
+  'store',
+  'verifying',
+  'review',
+  'revoking',
+  'finishing',
+  'certifying',
+  'done',
+  'waiting',
+  'paused',
+  'cancelled',
 ]);
 export const WaitingReason = z.enum(['offline', 'backend', 'vault', 'reauthorise', 'growth', 'hidden', 'review']);
 
@@ -69,7 +80,9 @@ export const Deletion = z.object({
   userId: Id,
   mail: z.string().nullable(),
   state: DeletionState,
-  waitingFor: z.object({ reason: WaitingReason, backendId: z.string().nullable(), since: Time, message: z.string() }).nullable(),
+  waitingFor: z
+    .object({ reason: WaitingReason, backendId: z.string().nullable(), since: Time, message: z.string() })
+    .nullable(),
   backends: z.array(DeletionBackend),
   /** The first hundred; all of them stand on the certificate. */
   leftovers: z.array(Leftover),
@@ -105,7 +118,15 @@ export const deletionsContract = {
     )
     .output(answered)
     .errors(
-      errors('STEP_UP_REQUIRED', 'CONFIRMATION_MISMATCH', 'PLAN_OUTDATED', 'PLAN_USED', 'SOLE_ADMIN', 'OWN_ACCOUNT', 'DELETION_EXISTS'),
+      errors(
+        'STEP_UP_REQUIRED',
+        'CONFIRMATION_MISMATCH',
+        'PLAN_OUTDATED',
+        'PLAN_USED',
+        'SOLE_ADMIN',
+        'OWN_ACCOUNT',
+        'DELETION_EXISTS',
+      ),
     ),
   list: adminProcedure
     .input(z.strictObject({ state: z.enum(['running', 'waiting', 'done']).optional(), ...pageInput }))
@@ -113,7 +134,10 @@ export const deletionsContract = {
   show: adminProcedure.input(z.strictObject({ deletionId: Id })).output(answered),
   /** The deletion now, then each change, ten a second at most. Ends when it is done or cancelled. */
   watch: adminProcedure.input(z.strictObject({ deletionId: Id })).output(eventIterator(Deletion)),
-  pause: adminProcedure.input(z.strictObject({ deletionId: Id })).output(answered).errors(errors('WRONG_STATE')),
+  pause: adminProcedure
+    .input(z.strictObject({ deletionId: Id }))
+    .output(answered)
+    .errors(errors('WRONG_STATE')),
   /** Goes on after a pause, and answers whatever it waits for. */
   resume: adminProcedure
     .input(
@@ -127,7 +151,10 @@ export const deletionsContract = {
     .output(answered)
     .errors(errors('WRONG_STATE', 'STEP_UP_REQUIRED')),
   /** Only before the first removal. The account gets back the state that it had. */
-  cancel: adminProcedure.input(z.strictObject({ deletionId: Id })).output(answered).errors(errors('WRONG_STATE')),
+  cancel: adminProcedure
+    .input(z.strictObject({ deletionId: Id }))
+    .output(answered)
+    .errors(errors('WRONG_STATE')),
   /** Leftovers again, where something of the backend is still there to try with. */
   retry: adminProcedure
     .input(z.strictObject({ deletionId: Id, leftoverId: Id.optional() }))

@@ -5,7 +5,9 @@ import { errors } from './errors.ts';
 import { Bytes, Count, Id, SecretText, Time, UserRef, Version } from './primitives.ts';
 
 /** Name of a profile, as people type it. */
-export const ProfileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be 1 to 63 of A-Z a-z 0-9 . _ -');
+export const ProfileName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be 1 to 63 of A-Z a-z 0-9 . _ -');
 
 /** `http(s)://host[:port]` and no path, query, fragment, user or password. */
 export const Endpoint = z
@@ -13,7 +15,13 @@ export const Endpoint = z
   .max(300)
   .refine((text) => {
     const url = new URL(text);
-    return url.username === '' && url.password === '' && url.search === '' && url.hash === '' && (url.pathname === '/' || url.pathname === '');
+    return (
+      url.username === '' &&
+      url.password === '' &&
+      url.search === '' &&
+      url.hash === '' &&
+      (url.pathname === '/' || url.pathname === '')
+    );
   }, 'must be scheme, host and port alone');
 
 /** S3 bucket naming rules, the strict form: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -58,7 +66,10 @@ export type Profile = z.infer<typeof Profile>;
 const editable = {
   endpoint: Endpoint,
   publicEndpoint: Endpoint.nullish(),
-  region: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not a region').default('us-east-1'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'is not a region')
+    .default('us-east-1'),
   pathStyle: z.boolean().default(true),
   /** PEM of the server's own certificate authority. */
   authorityPem: z.string().max(100_000).nullish(),
@@ -105,7 +116,10 @@ export const storageContract = {
         expectedVersion: Version,
         endpoint: editable.endpoint.optional(),
         publicEndpoint: editable.publicEndpoint,
-        region: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not a region').optional(),
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]{1,40}$/, 'is not a region')
+          .optional(),
         pathStyle: z.boolean().optional(),
         authorityPem: editable.authorityPem,
         accessKey: editable.accessKey.optional(),
@@ -131,7 +145,9 @@ export const storageContract = {
     .errors(errors('IN_USE')),
   watchIndex: adminProcedure.input(z.strictObject({ runId: Id })).output(eventIterator(IndexRun)),
   cancelIndex: adminProcedure.input(z.strictObject({ runId: Id })).output(z.object({ run: IndexRun })),
-  indexRuns: adminProcedure.input(z.strictObject({ limit: z.int().min(1).max(100).default(20) })).output(z.object({ rows: z.array(IndexRun) })),
+  indexRuns: adminProcedure
+    .input(z.strictObject({ limit: z.int().min(1).max(100).default(20) }))
+    .output(z.object({ rows: z.array(IndexRun) })),
 
   /** A presigned link, made without a request to the server. At most seven days (S3's own limit). */
   link: adminProcedure
@@ -145,12 +161,24 @@ export const storageContract = {
         tryIt: z.boolean().default(false),
       }),
     )
-    .output(z.object({ url: z.string(), expiresAt: Time, tried: z.object({ ok: z.boolean(), message: z.string() }).nullable() }))
+    .output(
+      z.object({
+        url: z.string(),
+        expiresAt: Time,
+        tried: z.object({ ok: z.boolean(), message: z.string() }).nullable(),
+      }),
+    )
     .errors(errors('STORAGE_UNREACHABLE', 'STORAGE_REFUSED')),
 
   /** A user's documents, in key order within a backend. */
   documents: adminProcedure
-    .input(z.strictObject({ user: UserRef, after: z.string().max(4096).nullish(), limit: z.int().min(1).max(500).default(50) }))
+    .input(
+      z.strictObject({
+        user: UserRef,
+        after: z.string().max(4096).nullish(),
+        limit: z.int().min(1).max(500).default(50),
+      }),
+    )
     .output(
       z.object({
         rows: z.array(z.object({ backend: z.string(), key: z.string(), size: Bytes, modifiedAt: Time.nullable() })),

@@ -1,7 +1,20 @@
 import { z } from 'zod';
 import { adminProcedure } from './base.ts';
 import { errors } from './errors.ts';
-import { Bytes, Count, DisplayName, ExternalId, Id, Mail, NewPassword, pageInput, pageOf, Time, UserRef, Version } from './primitives.ts';
+import {
+  Bytes,
+  Count,
+  DisplayName,
+  ExternalId,
+  Id,
+  Mail,
+  NewPassword,
+  pageInput,
+  pageOf,
+  Time,
+  UserRef,
+  Version,
+} from './primitives.ts';
 import { Quota } from './quotas.ts';
 
 export const Role = z.enum(['owner', 'user']);
@@ -26,7 +39,20 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-export const UserSort = z.enum(['createdAt', 'name', 'mail', 'externalId', 'status', 'role', 'used', 'limit', 'share', 'connections', 'lastSignInAt', 'ai']);
+export const UserSort = z.enum([
+  'createdAt',
+  'name',
+  'mail',
+  'externalId',
+  'status',
+  'role',
+  'used',
+  'limit',
+  'share',
+  'connections',
+  'lastSignInAt',
+  'ai',
+]);
 
 export const userFilter = {
   /** Found in name, mail and external id; under three letters only at the beginning. */
@@ -81,7 +107,16 @@ export const usersContract = {
       }),
     )
     .output(ChangedUser)
-    .errors(errors('MAIL_TAKEN', 'EXTERNAL_ID_TAKEN', 'EXTERNAL_ID_FIXED', 'SOLE_ADMIN', 'CHANGED_MEANWHILE', 'USER_BEING_DELETED')),
+    .errors(
+      errors(
+        'MAIL_TAKEN',
+        'EXTERNAL_ID_TAKEN',
+        'EXTERNAL_ID_FIXED',
+        'SOLE_ADMIN',
+        'CHANGED_MEANWHILE',
+        'USER_BEING_DELETED',
+      ),
+    ),
 
   activate: adminProcedure
     .input(z.strictObject({ user: UserRef, expectedVersion: Version }))

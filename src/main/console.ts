@@ -64,7 +64,7 @@ async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Dom
   const settings = openSettings(ground);
   const session = openSession(ground);
   const users = openUsers(ground);
-  const quotas = openQuotas(ground);
+  const quotas = openQuotas(ground, users.find);
   const ai = openAi(ground);
   const connections = openConnections(ground);
   const storage = openStorage(ground, { connections });
@@ -80,7 +80,11 @@ function consoleOn(domains: Domains): Console {
     domains,
     reportIncident(procedure, error) {
       const incident = ground.newId();
-      ground.log('incident', { incident, procedure, error: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : 'unknown' });
+      ground.log('incident', {
+        incident,
+        procedure,
+        error: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : 'unknown',
+      });
       return incident;
     },
   });

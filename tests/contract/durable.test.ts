@@ -34,7 +34,11 @@ let runId = '';
 
 /** Every act of the contract once, in an order in which each succeeds. */
 const script: readonly Act[] = [
-  { procedure: 'session.stepUp', call: (c) => c.session.stepUp({ password: ROOT.password }), row: "SELECT 1 FROM users WHERE role = 'owner'" },
+  {
+    procedure: 'session.stepUp',
+    call: (c) => c.session.stepUp({ password: ROOT.password }),
+    row: "SELECT 1 FROM users WHERE role = 'owner'",
+  },
   {
     procedure: 'users.create',
     call: (c) => c.users.create({ mail: ada, name: 'Ada', externalId: 'u001', firstPassword: 'a first password' }),
@@ -63,7 +67,11 @@ const script: readonly Act[] = [
     },
     row: 'SELECT 1 FROM quotas WHERE limit_bytes = 12345',
   },
-  { procedure: 'ai.addProvider', call: (c) => c.ai.addProvider({ name: 'acme' }), row: "SELECT 1 FROM ai_providers WHERE name = 'acme'" },
+  {
+    procedure: 'ai.addProvider',
+    call: (c) => c.ai.addProvider({ name: 'acme' }),
+    row: "SELECT 1 FROM ai_providers WHERE name = 'acme'",
+  },
   {
     procedure: 'ai.renameProvider',
     call: async (c) => {
@@ -72,18 +80,28 @@ const script: readonly Act[] = [
     },
     row: "SELECT 1 FROM ai_providers WHERE name = 'zenith'",
   },
-  { procedure: 'ai.addModel', call: (c) => c.ai.addModel({ provider: 'zenith', name: 'small' }), row: "SELECT 1 FROM ai_models WHERE name = 'small'" },
+  {
+    procedure: 'ai.addModel',
+    call: (c) => c.ai.addModel({ provider: 'zenith', name: 'small' }),
+    row: "SELECT 1 FROM ai_models WHERE name = 'small'",
+  },
   {
     procedure: 'ai.renameModel',
     call: async (c) => {
       const { rows } = await c.ai.models({});
-      return c.ai.renameModel({ provider: 'zenith', model: 'small', name: 'tiny', expectedVersion: rows[0]?.version ?? 0 });
+      return c.ai.renameModel({
+        provider: 'zenith',
+        model: 'small',
+        name: 'tiny',
+        expectedVersion: rows[0]?.version ?? 0,
+      });
     },
     row: "SELECT 1 FROM ai_models WHERE name = 'tiny'",
   },
   {
     procedure: 'ai.assign',
-    call: async (c) => c.ai.assign({ user: ada, provider: 'zenith', model: 'tiny', expectedVersion: await versionOf(c, ada) }),
+    call: async (c) =>
+      c.ai.assign({ user: ada, provider: 'zenith', model: 'tiny', expectedVersion: await versionOf(c, ada) }),
     row: 'SELECT 1 FROM users WHERE ai_model_no IS NOT NULL',
   },
   {
@@ -118,19 +136,38 @@ const script: readonly Act[] = [
   {
     procedure: 'storage.add',
     call: (c) =>
-      c.storage.add({ name: 'main', endpoint: 'http://127.0.0.1:9', bucket: 'docs', accessKey: 'key', secretKey: 'secret-key-text', layout: 'users/{userId}/' }),
+      c.storage.add({
+        name: 'main',
+        endpoint: 'http://127.0.0.1:9',
+        bucket: 'docs',
+        accessKey: 'key',
+        secretKey: 'secret-key-text',
+        layout: 'users/{userId}/',
+      }),
     row: "SELECT 1 FROM storage_profiles WHERE name = 'main'",
   },
   {
     procedure: 'storage.update',
     call: async (c) => {
       const { rows } = await c.storage.list({});
-      return c.storage.update({ profile: 'main', region: 'eu-west-1', expectedVersion: rows.find(({ name }) => name === 'main')?.version ?? 0 });
+      return c.storage.update({
+        profile: 'main',
+        region: 'eu-west-1',
+        expectedVersion: rows.find(({ name }) => name === 'main')?.version ?? 0,
+      });
     },
     row: "SELECT 1 FROM storage_profiles WHERE configuration LIKE '%eu-west-1%'",
   },
-  { procedure: 'storage.link', call: (c) => c.storage.link({ profile: 'main', key: 'users/x/y' }), row: "SELECT 1 FROM storage_profiles WHERE name = 'main'" },
-  { procedure: 'storage.check', call: (c) => c.storage.check({ profile: 'main' }), row: "SELECT 1 FROM storage_profiles WHERE name = 'main'" },
+  {
+    procedure: 'storage.link',
+    call: (c) => c.storage.link({ profile: 'main', key: 'users/x/y' }),
+    row: "SELECT 1 FROM storage_profiles WHERE name = 'main'",
+  },
+  {
+    procedure: 'storage.check',
+    call: (c) => c.storage.check({ profile: 'main' }),
+    row: "SELECT 1 FROM storage_profiles WHERE name = 'main'",
+  },
   {
     procedure: 'storage.index',
     call: async (c) => {
@@ -144,7 +181,10 @@ const script: readonly Act[] = [
     procedure: 'storage.remove',
     call: async (c) => {
       const { rows } = await c.storage.list({});
-      return c.storage.remove({ profile: 'main', expectedVersion: rows.find(({ name }) => name === 'main')?.version ?? 0 });
+      return c.storage.remove({
+        profile: 'main',
+        expectedVersion: rows.find(({ name }) => name === 'main')?.version ?? 0,
+      });
     },
     row: "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM storage_profiles WHERE name = 'main')",
   },
@@ -152,7 +192,13 @@ const script: readonly Act[] = [
     procedure: 'connections.add',
     call: async (c) => {
       const { connection } = await c.connections.add({
-        user: ada, provider: 'webdav', url: 'http://127.0.0.1:9/dav/', username: 'ada', secret: 'cloud-secret', root: '/platform', ownedRoot: false,
+        user: ada,
+        provider: 'webdav',
+        url: 'http://127.0.0.1:9/dav/',
+        username: 'ada',
+        secret: 'cloud-secret',
+        root: '/platform',
+        ownedRoot: false,
       });
       connectionId = connection.id;
       return connection;
@@ -203,15 +249,31 @@ const script: readonly Act[] = [
     },
     row: 'SELECT 1 FROM deletions',
   },
-  { procedure: 'deletions.pause', call: (c) => c.deletions.pause({ deletionId }), row: 'SELECT 1 FROM deletions WHERE paused = 1' },
-  { procedure: 'deletions.resume', call: (c) => c.deletions.resume({ deletionId }), row: 'SELECT 1 FROM deletions WHERE paused = 0' },
-  { procedure: 'deletions.cancel', call: (c) => c.deletions.cancel({ deletionId }), row: "SELECT 1 FROM deletions WHERE stage = 'cancelled'" },
+  {
+    procedure: 'deletions.pause',
+    call: (c) => c.deletions.pause({ deletionId }),
+    row: 'SELECT 1 FROM deletions WHERE paused = 1',
+  },
+  {
+    procedure: 'deletions.resume',
+    call: (c) => c.deletions.resume({ deletionId }),
+    row: 'SELECT 1 FROM deletions WHERE paused = 0',
+  },
+  {
+    procedure: 'deletions.cancel',
+    call: (c) => c.deletions.cancel({ deletionId }),
+    row: "SELECT 1 FROM deletions WHERE stage = 'cancelled'",
+  },
   {
     procedure: 'session.changePassword',
     call: (c) => c.session.changePassword({ current: ROOT.password, next: 'another good password' }),
     row: "SELECT 1 FROM users WHERE role = 'owner' AND version > 1",
   },
-  { procedure: 'session.signOut', call: (c) => c.session.signOut({}), row: 'SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions)' },
+  {
+    procedure: 'session.signOut',
+    call: (c) => c.session.signOut({}),
+    row: 'SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions)',
+  },
 ];
 
 /** Acts that need circumstances of their own; their tests stand beside deletions and index runs. */
@@ -221,18 +283,31 @@ test('A1, R5: the script below knows every act of the contract', () => {
   expect([...script.map(({ procedure }) => procedure), ...elsewhere].sort()).toEqual(Object.keys(acts).sort());
 });
 
-test.each(script)('A1, R5: when $procedure has answered, another connection sees its row and its entry', async ({ procedure, call, row }) => {
-  const newest = () => second.prepare('SELECT coalesce(max(sequence), 0) FROM audit_entries').pluck().get() as number; // An integer by schema.
-  const before = newest();
-  await call(opened.client);
-  expect(second.prepare(row).get(), row).toBeDefined();
-  const events = second.prepare("SELECT event FROM audit_entries WHERE sequence > ? AND outcome = 'done'").pluck().all(before);
-  expect(events).toContain(acts[procedure]);
-});
+test.each(script)(
+  'A1, R5: when $procedure has answered, another connection sees its row and its entry',
+  async ({ procedure, call, row }) => {
+    const newest = () => second.prepare('SELECT coalesce(max(sequence), 0) FROM audit_entries').pluck().get() as number; // An integer by schema.
+    const before = newest();
+    await call(opened.client);
+    expect(second.prepare(row).get(), row).toBeDefined();
+    const events = second
+      .prepare("SELECT event FROM audit_entries WHERE sequence > ? AND outcome = 'done'")
+      .pluck()
+      .all(before);
+    expect(events).toContain(acts[procedure]);
+  },
+);
 
 test('A3: no entry holds a mail address or a secret', () => {
   expect(runId).not.toBe('');
   const entries = second.prepare('SELECT entry FROM audit_entries').pluck().all().join('\n');
-  for (const text of ['@example.org', 'secret-key-text', 'cloud-secret', ROOT.password, 'a first password', 'another good password'])
+  for (const text of [
+    '@example.org',
+    'secret-key-text',
+    'cloud-secret',
+    ROOT.password,
+    'a first password',
+    'another good password',
+  ])
     expect(entries).not.toContain(text);
 });

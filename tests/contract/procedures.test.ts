@@ -31,11 +31,14 @@ describe('the contract', () => {
 
   test('A3: every procedure is an act, a read, or before sign-in, and no name is left over', () => {
     const sorted = (names: Iterable<string>) => [...names].sort();
-    expect(sorted([...Object.keys(acts), ...reads, ...beforeSignIn])).toEqual(sorted(procedures.map(({ name }) => name)));
+    expect(sorted([...Object.keys(acts), ...reads, ...beforeSignIn])).toEqual(
+      sorted(procedures.map(({ name }) => name)),
+    );
   });
 
   test('U6: no procedure acts as somebody else', () => {
-    for (const { name } of procedures) expect(name).not.toMatch(/imperson|actAs|become|sudo|switchUser|loginAs|signInAs|onBehalf/i);
+    for (const { name } of procedures)
+      expect(name).not.toMatch(/imperson|actAs|become|sudo|switchUser|loginAs|signInAs|onBehalf/i);
   });
 
   test('C1: no answer schema has a field for a secret', async () => {
@@ -43,7 +46,9 @@ describe('the contract', () => {
     for (const { name, output } of procedures) {
       if (typeof output !== 'object' || output === null || !('_zod' in output)) continue;
       const fields = JSON.stringify(z.toJSONSchema(output as never, { unrepresentable: 'any' })); // Any zod schema will do.
-      expect(fields, name).not.toMatch(/"(password|passwordHash|secret|secretKey|credentials|passphrase|seal|refreshToken)":/i);
+      expect(fields, name).not.toMatch(
+        /"(password|passwordHash|secret|secretKey|credentials|passphrase|seal|refreshToken)":/i,
+      );
     }
   });
 });

@@ -28,8 +28,30 @@ const PASSWORD = 'a password for the test';
 const PASSPHRASE = 'a passphrase for the test';
 
 const ODD_NAMES = [
-  '0123', '1e5', '0x1F', '1.50', 'a b%2F+.txt', 'ünïcode', 'u\u0308', '😀.pdf', "it's", '"quoted"', '<x>&amp;', 'tab\there',
-  '  edge ', '..x', 'null', 'true', 'a?b=c', 'a#b', '100%', 'semi;colon', 'back\\slash', '[glob]*', '{brace}', '~tilde',
+  '0123',
+  '1e5',
+  '0x1F',
+  '1.50',
+  'a b%2F+.txt',
+  'ünïcode',
+  'u\u0308',
+  '😀.pdf',
+  "it's",
+  '"quoted"',
+  '<x>&amp;',
+  'tab\there',
+  '  edge ',
+  '..x',
+  'null',
+  'true',
+  'a?b=c',
+  'a#b',
+  '100%',
+  'semi;colon',
+  'back\\slash',
+  '[glob]*',
+  '{brace}',
+  '~tilde',
 ];
 
 function externalIds(): string[] {
@@ -53,11 +75,17 @@ async function startReceiver(): Promise<{ calls: Call[]; endpoint: string; serve
     request.on('end', () => {
       response.end();
       for (const line of Buffer.concat(chunks).toString('utf8').split('\n').filter(Boolean)) {
-        const entry = JSON.parse(line) as { time: string; api: { name: string; object?: string; objects?: { objectName: string }[] } }; // MinIO's audit entry.
+        const entry = JSON.parse(line) as {
+          time: string;
+          api: { name: string; object?: string; objects?: { objectName: string }[] };
+        }; // MinIO's audit entry.
         calls.push({
           time: entry.time,
           name: entry.api.name,
-          objects: [...(entry.api.object ? [entry.api.object] : []), ...(entry.api.objects ?? []).map((one) => one.objectName)],
+          objects: [
+            ...(entry.api.object ? [entry.api.object] : []),
+            ...(entry.api.objects ?? []).map((one) => one.objectName),
+          ],
         });
       }
     });
@@ -77,7 +105,15 @@ async function inventory(s3: S3Client): Promise<string[]> {
     const text = answer.body.toString('utf8');
     for (const [, kind, body] of text.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)) {
       const field = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(body ?? '')?.[1] ?? '';
-      found.push([kind, decodeURIComponent(field('Key').replaceAll('+', ' ')), field('VersionId'), field('Size'), field('ETag')].join('\u0001'));
+      found.push(
+        [
+          kind,
+          decodeURIComponent(field('Key').replaceAll('+', ' ')),
+          field('VersionId'),
+          field('Size'),
+          field('ETag'),
+        ].join('\u0001'),
+      );
     }
     const next = /<NextKeyMarker>(.*?)<\/NextKeyMarker>/s.exec(text)?.[1];
     if (!/<IsTruncated>true/.test(text) || next === undefined) return found.sort();
@@ -139,7 +175,10 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
     const ids = externalIds();
     const perUser = OBJECTS / ids.length;
     for (const id of ids) {
-      const keys = Array.from({ length: perUser }, (_, n) => `users/${id}/${ODD_NAMES[n % ODD_NAMES.length]}${n < ODD_NAMES.length ? '' : `/${n}`}`);
+      const keys = Array.from(
+        { length: perUser },
+        (_, n) => `users/${id}/${ODD_NAMES[n % ODD_NAMES.length]}${n < ODD_NAMES.length ? '' : `/${n}`}`,
+      );
       const body = 'x'.repeat(10 + ids.indexOf(id));
       await s3.fill(BUCKET, keys, body, 24);
       expectedBytes.set(id, keys.length * body.length);
@@ -157,7 +196,11 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
   async function fillClouds(): Promise<void> {
     for (const name of CLOUD_USERS) {
       for (let n = 0; n < 167; n += 1)
-        await apache.write(name, `platform/folder ${n % 7}/${ODD_NAMES[n % ODD_NAMES.length]?.replaceAll('\\', '') ?? 'x'} ${n}.txt`, `document ${n} of ${name}`);
+        await apache.write(
+          name,
+          `platform/folder ${n % 7}/${ODD_NAMES[n % ODD_NAMES.length]?.replaceAll('\\', '') ?? 'x'} ${n}.txt`,
+          `document ${n} of ${name}`,
+        );
       await apache.write(name, 'platform2/private.txt', 'begins alike, is not the platform’s');
       await apache.write(name, 'photos/holiday.jpg', 'private');
       await apache.write(name, 'Platform/x.txt', 'another case, another folder');
@@ -191,11 +234,43 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
   const mailOf = (id: string): string => `${sha(id).slice(0, 8)}@example.org`;
 
   test('profiles, connections and index: usage is right to the byte', async () => {
-    await qm.ok('storage', 'add', '--name', 'main', '--endpoint', minio.endpoint, '--bucket', BUCKET, '--region', 'us-east-1', '--layout',
-      'users/{externalId}/', '--access-key', minio.accessKey, '--secret-file', file('minio-secret', minio.secretKey), '--own');
+    await qm.ok(
+      'storage',
+      'add',
+      '--name',
+      'main',
+      '--endpoint',
+      minio.endpoint,
+      '--bucket',
+      BUCKET,
+      '--region',
+      'us-east-1',
+      '--layout',
+      'users/{externalId}/',
+      '--access-key',
+      minio.accessKey,
+      '--secret-file',
+      file('minio-secret', minio.secretKey),
+      '--own',
+    );
     for (const name of CLOUD_USERS)
-      await qm.ok('connections', 'add', '--user', name, '--provider', 'webdav', '--url', apache.url(name), '--username', name,
-        '--secret-file', file(`cloud-${sha(name).slice(0, 6)}`, `cloud-secret-of-${name}`), '--root', '/platform', '--owned-root');
+      await qm.ok(
+        'connections',
+        'add',
+        '--user',
+        name,
+        '--provider',
+        'webdav',
+        '--url',
+        apache.url(name),
+        '--username',
+        name,
+        '--secret-file',
+        file(`cloud-${sha(name).slice(0, 6)}`, `cloud-secret-of-${name}`),
+        '--root',
+        '/platform',
+        '--owned-root',
+      );
     await qm.ok('storage', 'index', 'main');
     const { rows } = await qm.json<{ rows: { id: string }[] }>('connections', 'list');
     for (const { id } of rows) await qm.ok('storage', 'index', '--connection', id);
@@ -219,7 +294,10 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
   test('the plan counts exactly, and the deletion runs to its end', async () => {
     const plan = await qm.json<Plan>('deletions', 'plan', LEAVER);
     const ours = before.filter((line) => keyOf(line).startsWith(`users/${LEAVER}/`));
-    expect(plan.backends.map(({ kind, reachable }) => [kind, reachable])).toEqual([['webdav', true], ['s3', true]]);
+    expect(plan.backends.map(({ kind, reachable }) => [kind, reachable])).toEqual([
+      ['webdav', true],
+      ['s3', true],
+    ]);
     // One unfinished upload besides the versions and markers.
     expect(plan.backends[1]?.count).toBe(ours.length + 1);
     deletion = await qm.json<Deletion>('deletions', 'start', plan.id, '--confirm', mailOf(LEAVER));
@@ -236,22 +314,33 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
       expect(uploads.body.toString('utf8').includes('<UploadId>'), id).toBe(id !== LEAVER);
     }
     for (const name of CLOUD_USERS) {
-      const expected = [...(treesBefore.get(name) ?? [])].filter(([path]) => name !== LEAVER || !path.startsWith('platform/') || path === 'platform/');
+      const expected = [...(treesBefore.get(name) ?? [])].filter(
+        ([path]) => name !== LEAVER || !path.startsWith('platform/') || path === 'platform/',
+      );
       expect([...(await apache.tree(name))], name).toEqual(expected);
     }
   });
 
   test('D1: the cloud was finished before the store was begun, by the servers’ own records', async () => {
     const log = await apache.accessLog();
-    const lastInCloud = Math.max(...log.filter(({ method, user }) => method === 'DELETE' && user === LEAVER).map(({ receivedAtUs }) => receivedAtUs));
+    const lastInCloud = Math.max(
+      ...log
+        .filter(({ method, user }) => method === 'DELETE' && user === LEAVER)
+        .map(({ receivedAtUs }) => receivedAtUs),
+    );
     expect(log.some(({ method, user }) => method === 'DELETE' && user !== LEAVER)).toBe(false);
-    await expect.poll(() => receiver.calls.some(({ name }) => name === 'DeleteMultipleObjects'), { timeout: 30_000 }).toBe(true);
+    await expect
+      .poll(() => receiver.calls.some(({ name }) => name === 'DeleteMultipleObjects'), { timeout: 30_000 })
+      .toBe(true);
     const removals = receiver.calls.filter(
-      ({ name, objects }) => ['DeleteMultipleObjects', 'AbortMultipartUpload'].includes(name) || (name === 'DeleteObject' && !objects[0]?.endsWith('/gone')),
+      ({ name, objects }) =>
+        ['DeleteMultipleObjects', 'AbortMultipartUpload'].includes(name) ||
+        (name === 'DeleteObject' && !objects[0]?.endsWith('/gone')),
     );
     const firstInStore = Math.min(...removals.map(({ time }) => microseconds(time)));
     expect(firstInStore).toBeGreaterThan(lastInCloud);
-    for (const { objects } of removals) for (const key of objects) expect(key.startsWith(`users/${LEAVER}/`), key).toBe(true);
+    for (const { objects } of removals)
+      for (const key of objects) expect(key.startsWith(`users/${LEAVER}/`), key).toBe(true);
   });
 
   test('the certificate holds, the log holds, and no credential is left in any file', async () => {

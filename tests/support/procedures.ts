@@ -26,7 +26,8 @@ export function everyProcedure(): Procedure[] {
       });
       return;
     }
-    if (typeof node === 'object' && node !== null) for (const [key, child] of Object.entries(node)) walk(child, [...path, key]);
+    if (typeof node === 'object' && node !== null)
+      for (const [key, child] of Object.entries(node)) walk(child, [...path, key]);
   };
   walk(contract, []);
   return found;

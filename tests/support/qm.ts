@@ -23,7 +23,13 @@ export function qmIn(workspace: string, env: Readonly<Record<string, string>> = 
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [BIN, ...args], {
         // No desktop session of whoever runs the tests is to be reached.
-        env: { PATH: process.env.PATH ?? '', HOME: workspace, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', QM_WORKSPACE: workspace, ...env },
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: workspace,
+          DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+          QM_WORKSPACE: workspace,
+          ...env,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: timeoutMs,
         killSignal: 'SIGKILL',

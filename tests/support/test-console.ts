@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConsoleClient } from '../../src/contract/index.ts';
 import { type Console, type ConsoleOptions, openConsole } from '../../src/main/console.ts';
 import { machine } from '../../src/main/hosts/host-environment.ts';
 import type { Connection } from '../../src/main/router/index.ts';
-import type { ConsoleClient } from '../../src/contract/index.ts';
 import { FakeKeychain } from './fake-keychain.ts';
 
 export const ROOT = { mail: 'root@example.org', name: 'Root', password: 'correct horse battery' };

@@ -11,10 +11,16 @@ export interface Ai {
   renameProvider(actor: Actor, input: { provider: string; name: string; expectedVersion: number }): ProviderRow;
   removeProvider(actor: Actor, input: { provider: string; expectedVersion: number }): string;
   addModel(actor: Actor, input: { provider: string; name: string }): ModelRow;
-  renameModel(actor: Actor, input: { provider: string; model: string; name: string; expectedVersion: number }): ModelRow;
+  renameModel(
+    actor: Actor,
+    input: { provider: string; model: string; name: string; expectedVersion: number },
+  ): ModelRow;
   removeModel(actor: Actor, input: { provider: string; model: string; expectedVersion: number }): string;
   /** Gives the user this model in place of the one they had. */
-  assign(actor: Actor, input: { user: string; provider: string; model: string; expectedVersion: number }): Promise<UserAnswer>;
+  assign(
+    actor: Actor,
+    input: { user: string; provider: string; model: string; expectedVersion: number },
+  ): Promise<UserAnswer>;
   unassign(actor: Actor, input: { user: string; expectedVersion: number }): Promise<UserAnswer>;
 }
 
@@ -22,8 +28,13 @@ export interface Ai {
 export function openAi(ground: Ground): Ai {
   const { workspace, audit } = ground;
 
-  const changed = (tx: Tx, actor: Actor, kind: 'ai_provider' | 'ai_model', id: string, metadata: Record<string, unknown>) =>
-    audit.append(tx, { actor, event: 'admin.ai_catalogue_changed', target: { kind, id }, metadata });
+  const changed = (
+    tx: Tx,
+    actor: Actor,
+    kind: 'ai_provider' | 'ai_model',
+    id: string,
+    metadata: Record<string, unknown>,
+  ) => audit.append(tx, { actor, event: 'admin.ai_catalogue_changed', target: { kind, id }, metadata });
 
   return {
     providers: () => listProviders(workspace.db),
@@ -51,7 +62,10 @@ export function openAi(ground: Ground): Ai {
       workspace.transaction((tx) => {
         const row = expectVersion(findProvider(tx, provider), expectedVersion);
         if (row.models > 0)
-          throw new Refusal('IN_USE', `${row.name} still has ${row.models} models. Remove them first.`, { by: 'models', count: row.models });
+          throw new Refusal('IN_USE', `${row.name} still has ${row.models} models. Remove them first.`, {
+            by: 'models',
+            count: row.models,
+          });
         tx.raw.prepare('DELETE FROM ai_providers WHERE no = ?').run(row.no);
         changed(tx, actor, 'ai_provider', row.id, { act: 'removed', name: row.name });
         return row.id;
@@ -77,7 +91,10 @@ export function openAi(ground: Ground): Ai {
       workspace.transaction((tx) => {
         const row = expectVersion(findModel(tx, provider, model), expectedVersion);
         if (row.users > 0)
-          throw new Refusal('IN_USE', `${row.name} serves ${row.users} users. Give them another model first.`, { by: 'users', count: row.users });
+          throw new Refusal('IN_USE', `${row.name} serves ${row.users} users. Give them another model first.`, {
+            by: 'users',
+            count: row.users,
+          });
         tx.raw.prepare('DELETE FROM ai_models WHERE no = ?').run(row.no);
         changed(tx, actor, 'ai_model', row.id, { act: 'removed', provider, name: row.name });
         return row.id;
@@ -98,7 +115,11 @@ export function openAi(ground: Ground): Ai {
 
 function expectVersion<Row extends { version: number; name: string }>(row: Row, expectedVersion: number): Row {
   if (row.version !== expectedVersion)
-    throw new Refusal('CHANGED_MEANWHILE', `${row.name} was changed meanwhile. Look at it again and repeat the change.`, { version: row.version });
+    throw new Refusal(
+      'CHANGED_MEANWHILE',
+      `${row.name} was changed meanwhile. Look at it again and repeat the change.`,
+      { version: row.version },
+    );
   return row;
 }
 
@@ -108,6 +129,8 @@ function refuseTakenProvider(tx: Tx, name: string, except: number | null): void 
 }
 
 function refuseTakenModel(tx: Tx, providerNo: number, name: string, except: number | null): void {
-  const taken = tx.raw.prepare('SELECT 1 FROM ai_models WHERE provider_no = ? AND name = ? AND no IS NOT ?').get(providerNo, name, except);
+  const taken = tx.raw
+    .prepare('SELECT 1 FROM ai_models WHERE provider_no = ? AND name = ? AND no IS NOT ?')
+    .get(providerNo, name, except);
   if (taken) throw new Refusal('NAME_TAKEN', `This provider has a model ${name} already. Choose another name.`);
 }

@@ -45,7 +45,11 @@ export function listModels(db: Db, provider?: string): ModelRow[] {
 /** By name, any case. Refuses with NOT_FOUND. */
 export function findProvider(db: Db, name: string): ProviderRow {
   const row = db.raw.prepare<[string], ProviderRow>(`${PROVIDERS} WHERE p.name = ?`).get(name);
-  if (!row) throw new Refusal('NOT_FOUND', `The catalogue has no provider ${name}. Add it first.`, { what: 'AI provider', name });
+  if (!row)
+    throw new Refusal('NOT_FOUND', `The catalogue has no provider ${name}. Add it first.`, {
+      what: 'AI provider',
+      name,
+    });
   return row;
 }
 
@@ -56,6 +60,9 @@ export function findModel(db: Db, provider: string, name: string): ModelRow {
     .prepare<[string, string], ModelRow>(`${MODELS} WHERE p.name = ? AND m.name = ?`)
     .get(provider, name);
   if (!row)
-    throw new Refusal('NOT_FOUND', `The catalogue has no model ${name} of ${provider}. Add it first.`, { what: 'AI model', name });
+    throw new Refusal('NOT_FOUND', `The catalogue has no model ${name} of ${provider}. Add it first.`, {
+      what: 'AI model',
+      name,
+    });
   return row;
 }

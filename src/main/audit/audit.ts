@@ -38,7 +38,7 @@ export interface Audit {
   /** The newest seal that an entry gave the row, or undefined where none did. */
   newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined;
   /** Checks the whole log, and against what is known from outside. Yields to the event loop as it goes. */
-  verify(known?: { key?: string; checkpoint?: string }, signal?: AbortSignal): Promise<Verification>;
+  verify(known?: { key?: string | undefined; checkpoint?: string | undefined }, signal?: AbortSignal): Promise<Verification>;
   /**
    * What the start's check found: every entry, and size and root against the anchor. `unchecked` while it runs or the
    * vault is locked; `not_anchored` where no keychain holds a head, or has lost it.
@@ -66,11 +66,11 @@ export interface Audit {
 }
 
 export interface AuditFilter {
-  readonly event?: string;
-  readonly targetId?: string;
+  readonly event?: string | undefined;
+  readonly targetId?: string | undefined;
   /** Finds what the administrator did, and what the console did on their behalf. */
-  readonly actorId?: string;
-  readonly outcome?: string;
-  readonly after?: string | null;
+  readonly actorId?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly after?: string | null | undefined;
   readonly limit: number;
 }

@@ -21,7 +21,13 @@ afterEach(() => {
 });
 
 const open = (dir: string, create = true, all = migrations) =>
-  openWorkspace({ dir, create, clock: () => 1_700_000_000_000, newId: () => '0190b0c0-0000-7000-8000-000000000001', migrations: all });
+  openWorkspace({
+    dir,
+    create,
+    clock: () => 1_700_000_000_000,
+    newId: () => '0190b0c0-0000-7000-8000-000000000001',
+    migrations: all,
+  });
 
 function refusalOf(act: () => unknown): { code: string; message: string } {
   try {
@@ -52,9 +58,18 @@ describe('opening a workspace', () => {
     for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o600);
     const { raw } = workspace.db;
     const pragmas = Object.fromEntries(
-      ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'trusted_schema'].map((name) => [name, raw.pragma(name, { simple: true })]),
+      ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'trusted_schema'].map((name) => [
+        name,
+        raw.pragma(name, { simple: true }),
+      ]),
     );
-    expect(pragmas).toEqual({ journal_mode: 'wal', synchronous: 2, foreign_keys: 1, secure_delete: 1, trusted_schema: 0 });
+    expect(pragmas).toEqual({
+      journal_mode: 'wal',
+      synchronous: 2,
+      foreign_keys: 1,
+      secure_delete: 1,
+      trusted_schema: 0,
+    });
     workspace.close();
     expect(open(dir, false).isNew).toBe(false);
   });
@@ -110,12 +125,21 @@ describe('migrations', () => {
         ]),
     );
     const made = raw
-      .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'users_search%'")
+      .prepare<[], { name: string }>(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'users_search%'",
+      )
       .all();
     expect(made.map(({ name }) => name).sort()).toEqual([...typed.keys()].sort());
     for (const { name } of made) {
-      const columns = raw.pragma(`table_info(${name})`) as { name: string; type: string; notnull: number; pk: number }[]; // SQLite's documented row.
-      expect(columns.map((c) => `${c.name} ${c.type}${c.notnull || c.pk ? ' NOT NULL' : ''}`).sort(), name).toEqual(typed.get(name));
+      const columns = raw.pragma(`table_info(${name})`) as {
+        name: string;
+        type: string;
+        notnull: number;
+        pk: number;
+      }[]; // SQLite's documented row.
+      expect(columns.map((c) => `${c.name} ${c.type}${c.notnull || c.pk ? ' NOT NULL' : ''}`).sort(), name).toEqual(
+        typed.get(name),
+      );
     }
     workspace.close();
   });
@@ -216,7 +240,9 @@ test('removed bytes leave the file and its log', () => {
   const dir = folder();
   const { workspace } = open(dir);
   const marker = 'planted-credential-0123456789';
-  workspace.transaction((tx) => tx.raw.prepare('INSERT INTO vault_secrets VALUES (?, ?)').run('x', Buffer.from(marker)));
+  workspace.transaction((tx) =>
+    tx.raw.prepare('INSERT INTO vault_secrets VALUES (?, ?)').run('x', Buffer.from(marker)),
+  );
   workspace.transaction((tx) => tx.raw.prepare('DELETE FROM vault_secrets').run());
   expect(workspace.truncateLog()).toBe(true);
   for (const name of readdirSync(dir)) expect(readFileSync(join(dir, name)).includes(marker), name).toBe(false);

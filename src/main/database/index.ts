@@ -1,3 +1,3 @@
-export { explainDatabaseError, type Db, type Tx, type Workspace } from './open.ts';
-export { openWorkspace, prepareWorkspaceFolder, type OpenedWorkspace } from './workspace.ts';
+export { type Db, explainDatabaseError, type Tx, type Workspace } from './open.ts';
 export * as tables from './schema.ts';
+export { type OpenedWorkspace, openWorkspace, prepareWorkspaceFolder } from './workspace.ts';

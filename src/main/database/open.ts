@@ -53,11 +53,26 @@ export function explainDatabaseError(error: unknown): unknown {
   if (isRefusal(error) || !(error instanceof Database.SqliteError)) return error;
   const { code } = error;
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE')
-    return new Refusal('DISK_FULL', 'The disk of the workspace is full: nothing was changed. Free some room and try again.', undefined, { cause: error });
+    return new Refusal(
+      'DISK_FULL',
+      'The disk of the workspace is full: nothing was changed. Free some room and try again.',
+      undefined,
+      { cause: error },
+    );
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN')
-    return new Refusal('WORKSPACE_READ_ONLY', 'The workspace cannot be written: nothing was changed. Check the rights on its folder.', undefined, { cause: error });
+    return new Refusal(
+      'WORKSPACE_READ_ONLY',
+      'The workspace cannot be written: nothing was changed. Check the rights on its folder.',
+      undefined,
+      { cause: error },
+    );
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
-    return new Refusal('WORKSPACE_DAMAGED', 'The workspace file is damaged. Restore it from a backup; nothing more was written to it.', undefined, { cause: error });
+    return new Refusal(
+      'WORKSPACE_DAMAGED',
+      'The workspace file is damaged. Restore it from a backup; nothing more was written to it.',
+      undefined,
+      { cause: error },
+    );
   return error;
 }
 

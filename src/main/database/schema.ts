@@ -190,7 +190,18 @@ export const deletions = sqliteTable('deletions', {
   subjectKey: text('subject_key').notNull(),
   subject: text('subject').notNull(),
   stage: text('stage', {
-    enum: ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying', 'done', 'cancelled'],
+    enum: [
+      'closing',
+      'clouds',
+      'store',
+      'verifying',
+      'review',
+      'revoking',
+      'finishing',
+      'certifying',
+      'done',
+      'cancelled',
+    ],
   }).notNull(),
   waitingReason: text('waiting_reason', {
     enum: ['offline', 'backend', 'vault', 'reauthorise', 'growth', 'hidden', 'review'],
@@ -208,6 +219,7 @@ export const deletions = sqliteTable('deletions', {
   statusBefore: text('status_before').notNull(),
   orderedBy: text('ordered_by').notNull(),
   revocations: text('revocations').notNull().default('[]'),
+  destroyedCopies: text('destroyed_copies').notNull().default('[]'),
   startedAt: integer('started_at').notNull(),
   endedAt: integer('ended_at'),
   certificate: text('certificate'),

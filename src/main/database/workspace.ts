@@ -82,9 +82,14 @@ export function prepareWorkspaceFolder(dir: string, create: boolean): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);
   } catch (error) {
-    throw new Refusal('WORKSPACE_READ_ONLY', `The folder ${dir} cannot be made. Check the rights on its parent.`, undefined, {
-      cause: error,
-    });
+    throw new Refusal(
+      'WORKSPACE_READ_ONLY',
+      `The folder ${dir} cannot be made. Check the rights on its parent.`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -101,7 +106,10 @@ function refuseNetworkShare(dir: string): void {
 function inspect(raw: Database.Database, file: string, known: readonly Migration[]): void {
   const applicationId = raw.pragma('application_id', { simple: true });
   if (applicationId !== APPLICATION_ID)
-    throw new Refusal('WORKSPACE_INVALID', `${file} is a SQLite file, but not a Quartermaster workspace. It was not touched.`);
+    throw new Refusal(
+      'WORKSPACE_INVALID',
+      `${file} is a SQLite file, but not a Quartermaster workspace. It was not touched.`,
+    );
   const newest = known.at(-1)?.version ?? 0;
   const found = schemaVersion(raw);
   if (found > newest)

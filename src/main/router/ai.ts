@@ -2,7 +2,9 @@ import { admin } from './base.ts';
 
 export const aiRouter = {
   providers: admin.ai.providers.handler(({ context }) => ({ rows: context.connection.domains.ai.providers() })),
-  models: admin.ai.models.handler(({ input, context }) => ({ rows: context.connection.domains.ai.models(input.provider) })),
+  models: admin.ai.models.handler(({ input, context }) => ({
+    rows: context.connection.domains.ai.models(input.provider),
+  })),
   addProvider: admin.ai.addProvider.handler(({ input, context }) => ({
     provider: context.connection.domains.ai.addProvider(context.actor, input.name),
   })),

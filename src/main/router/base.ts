@@ -1,8 +1,8 @@
 import { implement } from '@orpc/server';
 import { contract } from '../../contract/index.ts';
 import type { CallContext } from './context.ts';
-import { administratorOnly } from './session-gate.ts';
 import { explainErrors } from './errors.ts';
+import { administratorOnly } from './session-gate.ts';
 
 const root = implement(contract).$context<CallContext>().use(explainErrors);
 

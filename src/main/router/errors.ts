@@ -1,5 +1,5 @@
-import { ORPCError, os } from '@orpc/server';
 import { ValidationError } from '@orpc/contract';
+import { ORPCError, os } from '@orpc/server';
 import { explainDatabaseError } from '../database/index.ts';
 import { isRefusal } from '../refusal.ts';
 import type { CallContext } from './context.ts';
@@ -31,6 +31,8 @@ function sayWhichField(error: ORPCError<string, unknown>): ORPCError<string, unk
     message: issue.message,
   }));
   const first = issues[0];
-  const sentence = first ? `${first.path || 'The input'}: ${first.message}.` : 'The input is not what this procedure takes.';
+  const sentence = first
+    ? `${first.path || 'The input'}: ${first.message}.`
+    : 'The input is not what this procedure takes.';
   return new ORPCError('BAD_REQUEST', { message: sentence, data: { issues }, cause: error.cause });
 }

@@ -15,11 +15,18 @@ export const administratorOnly = os.$context<CallContext>().middleware(async ({ 
   const session = await sessions.authenticate(connection);
   const actor: Actor = { kind: 'administrator', id: session.userId, origin: connection.origin };
   if (session.passwordMustChange && !withFirstPassword.has(procedure))
-    throw new Refusal('PASSWORD_MUST_CHANGE', 'The first password has to be changed before anything else. Change it and go on.');
+    throw new Refusal(
+      'PASSWORD_MUST_CHANGE',
+      'The first password has to be changed before anything else. Change it and go on.',
+    );
   if (session.readOnly && procedure in acts && !withoutVault.has(procedure))
-    throw new Refusal('VAULT_LOCKED', 'The vault is locked, so nothing can be changed now. Unlock it and sign in again.', {
-      state: (await connection.domains.ground.vault.status()).state,
-    });
+    throw new Refusal(
+      'VAULT_LOCKED',
+      'The vault is locked, so nothing can be changed now. Unlock it and sign in again.',
+      {
+        state: (await connection.domains.ground.vault.status()).state,
+      },
+    );
   try {
     return await next({ context: { session, actor } });
   } catch (error) {

@@ -2,8 +2,12 @@ import { admin, open } from './base.ts';
 
 export const sessionRouter = {
   state: open.session.state.handler(({ context: { connection } }) => connection.domains.session.state(connection)),
-  setUp: open.session.setUp.handler(({ input, context: { connection } }) => connection.domains.session.setUp(connection, input)),
-  signIn: open.session.signIn.handler(({ input, context: { connection } }) => connection.domains.session.signIn(connection, input)),
+  setUp: open.session.setUp.handler(({ input, context: { connection } }) =>
+    connection.domains.session.setUp(connection, input),
+  ),
+  signIn: open.session.signIn.handler(({ input, context: { connection } }) =>
+    connection.domains.session.signIn(connection, input),
+  ),
   restore: open.session.restore.handler(({ input, context: { connection } }) =>
     connection.domains.session.restore(connection, input.token),
   ),

@@ -1,1 +1,8 @@
-export { openSettings, readSettings, type Settings, SETTINGS_ROW, type SettingsContent, writeFirstSettings } from './settings.ts';
+export {
+  openSettings,
+  readSettings,
+  SETTINGS_ROW,
+  type Settings,
+  type SettingsContent,
+  writeFirstSettings,
+} from './settings.ts';

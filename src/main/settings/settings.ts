@@ -55,10 +55,17 @@ export function openSettings(ground: Ground): Settings {
       return workspace.transaction((tx) => {
         const { version, ...before } = readSettings(tx);
         if (version !== expectedVersion)
-          throw new Refusal('CHANGED_MEANWHILE', 'The settings were changed meanwhile. Look at them again and repeat the change.', { version });
+          throw new Refusal(
+            'CHANGED_MEANWHILE',
+            'The settings were changed meanwhile. Look at them again and repeat the change.',
+            { version },
+          );
         const after: SettingsContent = { ...before, ...withoutAbsent(change) };
         if (after.quotaWarningShare > after.quotaFullShare)
-          throw new Refusal('CONFIRMATION_MISMATCH', 'The share that warns must not be above the share that counts as full. Nothing was changed.');
+          throw new Refusal(
+            'CONFIRMATION_MISMATCH',
+            'The share that warns must not be above the share that counts as full. Nothing was changed.',
+          );
         tx.raw
           .prepare('UPDATE settings SET content = ?, version = ? WHERE id = ?')
           .run(serialise(after), version + 1, SETTINGS_ROW);

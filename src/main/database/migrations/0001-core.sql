@@ -276,6 +276,8 @@ CREATE TABLE deletions (
   ordered_by TEXT NOT NULL,
   -- Per connection what became of its grant, as canonical JSON.
   revocations TEXT NOT NULL DEFAULT '[]',
+  -- Names of the console's own copies of the workspace that are destroyed at the end, as JSON.
+  destroyed_copies TEXT NOT NULL DEFAULT '[]',
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
   certificate TEXT,

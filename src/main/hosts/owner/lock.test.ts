@@ -18,7 +18,9 @@ afterEach(() => {
 async function anotherOwner() {
   const script = `import { takeOwnership } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
     globalThis.lock = takeOwnership(${JSON.stringify(dir)}); console.log('owned'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   children.push(child);
   return child;

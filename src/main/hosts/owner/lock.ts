@@ -32,7 +32,12 @@ export function takeOwnership(dir: string): OwnersLock {
     lock?.close();
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) throw owned(dir);
     if (isReadOnly(error))
-      throw new Refusal('WORKSPACE_READ_ONLY', `The workspace in ${dir} cannot be written: nothing was changed. Check the rights on its folder.`, undefined, { cause: error });
+      throw new Refusal(
+        'WORKSPACE_READ_ONLY',
+        `The workspace in ${dir} cannot be written: nothing was changed. Check the rights on its folder.`,
+        undefined,
+        { cause: error },
+      );
     throw error;
   }
   const held = lock;
@@ -48,9 +53,13 @@ export function takeOwnership(dir: string): OwnersLock {
 function owned(dir: string): Refusal {
   const processId = ownersProcessId(dir);
   const who = processId === null ? 'another process' : `process ${processId}`;
-  return new Refusal('WORKSPACE_OWNED', `The workspace in ${dir} is in use by ${who}. Close that one first, or use it there.`, {
-    processId,
-  });
+  return new Refusal(
+    'WORKSPACE_OWNED',
+    `The workspace in ${dir} is in use by ${who}. Close that one first, or use it there.`,
+    {
+      processId,
+    },
+  );
 }
 
 function ownersProcessId(dir: string): number | null {
@@ -63,7 +72,8 @@ function ownersProcessId(dir: string): number | null {
 }
 
 function isReadOnly(error: unknown): boolean {
-  if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_READONLY') || error.code === 'SQLITE_CANTOPEN';
+  if (error instanceof Database.SqliteError)
+    return error.code.startsWith('SQLITE_READONLY') || error.code === 'SQLITE_CANTOPEN';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
