@@ -9,7 +9,6 @@ import type { Deletion, Plan } from '../../src/contract/deletions.ts';
 import type { User } from '../../src/contract/users.ts';
 import { openConsole } from '../../src/main/console.ts';
 import { machine } from '../../src/main/hosts/host-environment.ts';
-import { Secret } from '../../src/main/secret.ts';
 import { type ApacheServer, startApache } from '../support/apache.ts';
 import { type MinioServer, startMinio } from '../support/minio.ts';
 import { qmIn } from '../support/qm.ts';
