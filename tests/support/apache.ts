@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -100,7 +100,9 @@ export async function startApache(options: ApacheOptions = {}): Promise<ApacheSe
     await own(folderOf(name));
   }
   const writePasswords = async (): Promise<void> => {
-    const lines = [...passwords].map(([name, password]) => `${name}:{SHA}${createHash('sha1').update(password).digest('base64')}`);
+    const lines = [...passwords].map(
+      ([name, password]) => `${name}:{SHA}${createHash('sha1').update(password).digest('base64')}`,
+    );
     await writeFile(join(home, 'passwords'), `${lines.join('\n')}\n`);
     await own(join(home, 'passwords'));
   };
@@ -133,13 +135,14 @@ export async function startApache(options: ApacheOptions = {}): Promise<ApacheSe
     }
   }
 
+  // In one go, so that two tests may make the same folder at once.
   const makeFolder = async (account: string, path: string): Promise<void> => {
     let at = folderOf(account);
     for (const part of path.split('/').filter((name) => name !== '' && name !== '.')) {
       at = join(at, part);
       if (existsSync(at)) continue;
-      await mkdir(at);
-      await own(at);
+      mkdirSync(at);
+      if (owner) chownSync(at, owner.uid, owner.gid);
     }
   };
   const end = async (): Promise<void> => {
@@ -268,7 +271,12 @@ export async function treeOf(folder: string): Promise<Map<string, string>> {
         found.set(`${name}/`, '');
         await visit(path, `${name}/`);
       } else if (entry.isFile()) {
-        found.set(name, createHash('sha256').update(await readFile(path)).digest('hex'));
+        found.set(
+          name,
+          createHash('sha256')
+            .update(await readFile(path))
+            .digest('hex'),
+        );
       } else found.set(name, 'other');
     }
   };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { treeOf } from './apache.ts';
 import { freePort, type ServerProcess, startProcess } from './minio.ts';
 
@@ -15,6 +16,7 @@ export interface RcloneServer {
   /** The address that a connection is given. */
   readonly url: string;
   readonly folder: string;
+  /** Written to the disk directly; waits until the server sees it. */
   write(path: string, content: string | Uint8Array): Promise<void>;
   makeFolder(path: string): Promise<void>;
   /** Everything that stands there: path (folders end with a slash) → SHA-256 of the content. */
@@ -29,6 +31,8 @@ export function findRclone(): string | null {
   return existsSync('/usr/bin/rclone') ? '/usr/bin/rclone' : null;
 }
 
+const CACHE_MS = 150;
+
 export async function startRclone(): Promise<RcloneServer> {
   const binary = findRclone();
   if (!binary) throw new Error('no rclone: apt-get install rclone');
@@ -42,8 +46,19 @@ export async function startRclone(): Promise<RcloneServer> {
   const startOnce = async (): Promise<void> => {
     running = await startProcess(
       binary,
-      // Without a cached listing: what a test puts on the disk is seen at once.
-      ['serve', 'webdav', folder, '--addr', `127.0.0.1:${port}`, '--dir-cache-time', '0s', '--poll-interval', '0'],
+      // Its cache of listings is short, so that a test sees what it put on the disk; without one a listing reads the
+      // folder anew for each file in it.
+      [
+        'serve',
+        'webdav',
+        folder,
+        '--addr',
+        `127.0.0.1:${port}`,
+        '--dir-cache-time',
+        `${CACHE_MS}ms`,
+        '--poll-interval',
+        '0',
+      ],
       { HOME: home, RCLONE_CONFIG: join(home, 'rclone.conf'), RCLONE_USER: user, RCLONE_PASS: password },
       async () => {
         const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2_000) });
@@ -86,9 +101,11 @@ export async function startRclone(): Promise<RcloneServer> {
     async write(path, content) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);
+      await sleep(CACHE_MS + 50);
     },
     async makeFolder(path) {
       await mkdir(join(folder, path), { recursive: true });
+      await sleep(CACHE_MS + 50);
     },
     tree: () => treeOf(folder),
     stop: end,

@@ -100,6 +100,7 @@ class WebDavBackend implements StorageBackend {
       withFolders: this.#options.ownedRoot,
       signal,
       remember: (key, path) => this.#remember(key, path),
+      requireRoot: () => this.#requireRoot(signal),
     });
     yield* walk.pages();
   }

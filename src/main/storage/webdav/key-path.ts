@@ -1,9 +1,11 @@
 /**
- * Keys are text and hrefs are percent-encoded bytes. The two map onto each other without loss (S8): what is no UTF-8, an
- * encoded slash, and a NUL stand in a key as U+FFFD followed by `%XX`, and so does a genuine U+FFFD. A name with such a
- * byte is then shown as what it is, and is found again under it.
+ * Keys are text and hrefs are percent-encoded bytes. The two map onto each other without loss (S8): a byte that is no
+ * UTF-8, an encoded slash, and a NUL stand in a key as U+FFFD followed by `%XX`. A genuine U+FFFD stays what it is, unless
+ * such digits follow it by chance: then its own three bytes are written so. A name with such a byte is shown as what it is,
+ * and found again under it.
  */
 const MARK = '\uFFFD';
+const NEEDS_MARKS = /[/\0]|\uFFFD%[0-9A-F]{2}/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A name in an href that is none: a bad escape, a dot segment, or an encoded slash that leads out of its folder. */
@@ -43,12 +45,13 @@ function unescapeBytes(segment: string): Buffer {
 
 function bytesToText(bytes: Buffer): string {
   const whole = decodeOrNull(bytes);
-  if (whole !== null && !/[\uFFFD/\0]/.test(whole)) return whole;
+  if (whole !== null && !NEEDS_MARKS.test(whole)) return whole;
   let text = '';
   for (let at = 0; at < bytes.length; ) {
     const width = sequenceLength(bytes, at);
     const decoded = width === 0 ? null : decodeOrNull(bytes.subarray(at, at + width));
-    if (decoded !== null && !/[\uFFFD/\0]/.test(decoded)) {
+    const followed = decoded === MARK ? decoded + bytes.toString('latin1', at + width, at + width + 3) : decoded;
+    if (decoded !== null && followed !== null && !NEEDS_MARKS.test(followed)) {
       text += decoded;
       at += width;
     } else {

@@ -72,8 +72,12 @@ export class Propfind {
   #isSlashRedirect(answer: DavAnswer, path: string): boolean {
     if (![301, 302, 307, 308].includes(answer.status) || path.endsWith('/')) return false;
     const location = answer.header('location') ?? '';
-    const whole = location.startsWith('/') ? this.#place.origin + location : location;
-    return URL.canParse(whole) && new URL(whole).href === new URL(`${this.#place.origin}${path}/`).href;
+    if (!location.endsWith('/')) return false;
+    try {
+      return this.#place.read(location, collectionAt(path)).where === 'self';
+    } catch {
+      return false;
+    }
   }
 
   /** What stands at a path: null for nothing (404). Rejects where the server does not say. */

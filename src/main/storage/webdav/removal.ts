@@ -249,6 +249,9 @@ function outcomeOf(answer: DavAnswer, now: number): Settled {
       return failed('the server does not let it be removed (403)', false);
     case 423:
       return failed('somebody has locked it (423)', true);
+    case 405:
+      // Go's WebDAV server, rclone's, says this for whatever goes wrong, also for a file that is being removed right now.
+      return failed('the server did not do it (405)', true);
     case 409:
       return failed('the server says that it conflicts with something (409)', true);
     case 429:

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compareKeys } from '../key-order.ts';
 import type { ListPage, ObjectRef } from '../port.ts';
 import { StorageError } from '../port.ts';
 import { show } from './key-path.ts';
 import type { WebDavLimits } from './limits.ts';
-import type { Propfind } from './propfind.ts';
+import type { CollectionAnswer, Propfind } from './propfind.ts';
 import { SortedRuns } from './sorted-runs.ts';
 
 /** A file or folder by its key within the root; a folder's ends with a slash. */
@@ -22,10 +23,14 @@ export interface WalkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told about every file and folder, so that its href can be sent as the server gave it. */
   readonly remember: (key: string, path: string) => void;
+  /** Rejects unless the server shows the root. */
+  readonly requireRoot: () => Promise<void>;
 }
 
 const PAGE = 1000;
 const MAX_KEY_BYTES = 4096;
+/** Before a folder that fails is asked again; after the last it is closed to us, if the root is not. */
+const PAUSES_MS = [200, 1000];
 
 /**
  * Walks a tree of collections one level at a time, in the order of the keys' bytes, and can go on behind any key. Since a
@@ -99,17 +104,52 @@ export class Walk {
 
   /** Null where the collection is gone, or closed to us; the root must be there and open. */
   async #read(path: string, key: string, from: string | null): Promise<SortedRuns<Found> | null> {
-    const { signal, remember, after } = this.#options;
-    const runs = new SortedRuns<Found>(Math.max(PAGE, this.#limits.maxHeld - this.#held));
     const what = key === '' ? 'the root folder' : `folder ${show(key)}`;
-    const found = await this.#propfind.members(
+    for (let attempt = 0; ; attempt += 1) {
+      const runs = new SortedRuns<Found>(Math.max(PAGE, this.#limits.maxHeld - this.#held));
+      try {
+        const { found } = await this.#members(path, key, from, what, runs);
+        if (found === 'collection') {
+          this.#held += runs.close().held;
+          return runs;
+        }
+        if (found === 'file') throw new StorageError('refused', `A file stands where ${what} should be.`);
+        if (key !== '') return null;
+        if (found === 'closed')
+          throw new StorageError('refused', 'The server does not let the root folder be read (403).');
+        throw new StorageError(
+          'refused',
+          'The server has no such root folder (404). Create it there, or correct the connection’s root.',
+        );
+      } catch (error) {
+        if (key === '' || !isOfThisFolder(error)) throw error;
+        const pauseMs = PAUSES_MS[attempt];
+        if (pauseMs !== undefined)
+          await sleep(pauseMs, undefined, { signal: this.#options.signal }).catch(() => undefined);
+        else {
+          await this.#options.requireRoot();
+          return null;
+        }
+      }
+    }
+  }
+
+  #members(
+    path: string,
+    key: string,
+    from: string | null,
+    what: string,
+    runs: SortedRuns<Found>,
+  ): Promise<CollectionAnswer> {
+    const { signal, remember, after } = this.#options;
+    return this.#propfind.members(
       path,
       what,
       ({ name, path: given, isCollection, size, etag, modifiedAt }) => {
         const memberKey = key + name + (isCollection ? '/' : '');
         // A folder that the cursor lies in is entered again; everything else up to the cursor is done.
-        const isDone = !isBehind(memberKey, from) && !(isCollection && after?.startsWith(memberKey) && from === after);
-        if (isDone) return;
+        const isEnteredAgain = isCollection && from !== null && from === after && from.startsWith(memberKey);
+        if (!isBehind(memberKey, from) && !isEnteredAgain) return;
         if (Buffer.byteLength(memberKey) > MAX_KEY_BYTES)
           throw new StorageError('invalid_answer', `A path in ${what} is longer than ${MAX_KEY_BYTES} bytes.`);
         remember(memberKey, given);
@@ -125,20 +165,16 @@ export class Walk {
       },
       signal,
     );
-    if (found.found === 'collection') {
-      this.#held += runs.close().held;
-      return runs;
-    }
-    if (found.found === 'file') throw new StorageError('refused', `A file stands where ${what} should be.`);
-    if (key === '' && found.found === 'closed')
-      throw new StorageError('refused', 'The server does not let the root folder be read (403).');
-    if (key === '')
-      throw new StorageError(
-        'refused',
-        'The server has no such root folder (404). Create it there, or correct the connection’s root.',
-      );
-    return null;
   }
+}
+
+/**
+ * Whether a failure may be about one folder alone: Apache breaks its answer off where a folder cannot be read. A server
+ * that is busy or slow is not.
+ */
+function isOfThisFolder(error: unknown): boolean {
+  if (!(error instanceof StorageError) || error.failure !== 'backend') return false;
+  return !['429', '503', 'timeout'].includes(error.serverCode ?? '');
 }
 
 function isBehind(key: string, after: string | null): boolean {
