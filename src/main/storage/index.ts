@@ -1,3 +1,4 @@
+export { type FolderStore, type FolderStoreOptions, openFolderStore } from './folder/index.ts';
 export { compareKeys } from './key-order.ts';
 export {
   type BackendCheck,

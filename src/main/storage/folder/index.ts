@@ -1,0 +1,1 @@
+export { type FolderStore, type FolderStoreOptions, openFolderStore } from './store.ts';
