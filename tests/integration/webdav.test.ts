@@ -225,9 +225,11 @@ for (const [name, binary, start] of servers)
       await server.write('outside.txt', 'x');
       const backend = open(server, '/kept', { ownedRoot: true });
       const before = await server.tree();
+      for (const key of ['', '/'])
+        await expect(
+          backend.remove([{ kind: 'folder', key, versionId: null, size: 0, etag: null, modifiedAt: null }]),
+        ).rejects.toMatchObject({ failure: 'unsafe' });
       const keys = [
-        '',
-        '/',
         '.',
         './',
         '..',

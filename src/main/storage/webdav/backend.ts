@@ -109,8 +109,10 @@ class WebDavBackend implements StorageBackend {
     if (path !== this.#place.pathOf(key)) this.#given.set(key, path);
   }
 
-  remove(refs: readonly ObjectRef[], signal?: AbortSignal): Promise<RemovalOutcome[]> {
+  async remove(refs: readonly ObjectRef[], signal?: AbortSignal): Promise<RemovalOutcome[]> {
     if (refs.length > 1000) throw new StorageError('unsafe', 'At most 1,000 references are removed at once.');
+    if (refs.some(({ key }) => key === '' || key === '/'))
+      throw new StorageError('unsafe', 'A reference names the root itself, which is never removed.');
     return removeAll(this.#removal, refs, signal);
   }
 
