@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, session } from 'electron';
 import { bundleFolder, openBundle } from './hosts/bundle.ts';
+import { defaultWorkspaceDir } from './hosts/default-workspace.ts';
 import { setMenu } from './hosts/desktop/menu.ts';
 import { acceptPorts } from './hosts/desktop/port.ts';
 import { declareScheme, serveBundle } from './hosts/desktop/protocol.ts';
@@ -51,9 +51,7 @@ function run(): void {
     lockDown(session.defaultSession);
     serveBundle(session.defaultSession, openBundle(bundleFolder()));
     setMenu();
-    console = startConsoleThread({
-      workspaceDir: process.env.QM_WORKSPACE ?? join(app.getPath('userData'), 'workspace'),
-    });
+    console = startConsoleThread({ workspaceDir: process.env.QM_WORKSPACE || defaultWorkspaceDir(process.env) });
     void console.failed.then((sentence) => {
       dialog.showErrorBox('Quartermaster cannot go on', sentence);
       app.exit(1);

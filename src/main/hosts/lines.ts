@@ -4,9 +4,8 @@ import { ServerPeer } from '@orpc/standard-server-peer';
 import type { Console } from '../console.ts';
 import type { Log } from '../ground.ts';
 import type { CallContext } from '../router/index.ts';
+import { MAX_MESSAGE_BYTES } from './message-limit.ts';
 
-/** Beyond a certificate of 50 MB (`deletions.verify`), escaped as JSON, nothing that a client sends comes near this. */
-export const MAX_MESSAGE_BYTES = 96 * 1024 * 1024;
 /** Calls of one client that may be under way at once. A page has a few dozen. */
 const MAX_CALLS_UNDER_WAY = 512;
 

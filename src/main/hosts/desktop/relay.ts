@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MessagePortMain } from 'electron';
-import { MAX_MESSAGE_BYTES } from '../lines.ts';
+import { MAX_MESSAGE_BYTES } from '../message-limit.ts';
 
 /**
  * Carries messages between a page's port and the console's thread, for a `MessagePortMain` cannot be handed to a worker.

@@ -24,7 +24,10 @@ export async function startServe(options: ServeOptions): Promise<ConsoleServer> 
   // The terminal is the administrator's own: what is printed there is read by the person who started the console, and is
   // worth nothing once it was used or five minutes are over. Where output goes into a file that others may read, the link is
   // printed only if there is no other way in; the file of the workspace is the way that always works.
-  if (output.isTTY || !isOpened) say(linkText(isOpened ? 'If no window has come up, open this link' : 'Open this link in a browser', server.newLink()));
+  if (output.isTTY || !isOpened)
+    say(
+      linkText(isOpened ? 'If no window has come up, open this link' : 'Open this link in a browser', server.newLink()),
+    );
   say(`Or open this file in a browser, now or for another tab: ${server.openingFile}\n`);
   if (!output.isTTY || !input.isTTY) return server;
 

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../ground.ts';
-import { type Carrier, type Line, MAX_MESSAGE_BYTES } from '../lines.ts';
+import type { Carrier, Line } from '../lines.ts';
+import { MAX_MESSAGE_BYTES } from '../message-limit.ts';
 import type { Tokens } from './tokens.ts';
 
 export const SOCKET_PATH = '/console';
