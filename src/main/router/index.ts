@@ -23,5 +23,6 @@ export const router = {
   settings: settingsRouter,
 };
 
+export { beforeSignIn } from './acts.ts';
 export type { CallContext, Connection } from './context.ts';
 export type { Domains } from './domains.ts';

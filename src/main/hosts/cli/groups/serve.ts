@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { startServe } from '../../serve/serve.ts';
+import { exitCodes, Interrupted } from '../failures.ts';
+import { openHostLog } from '../log.ts';
+import { type Carry, describe, negated, wholeNumber } from '../verb.ts';
+
+export function addServe(program: Command, carry: Carry): void {
+  const command = program
+    .command('serve')
+    .description('Run the console in a browser on this machine, and do the work that waits.');
+  describe(command, carry, {
+    options: {
+      port: wholeNumber('--port <number>', 'of 127.0.0.1; a free one unless said otherwise'),
+      open: negated('open', 'do not open a browser window'),
+    },
+    examples: ['serve', 'serve --no-open --port 7070 --workspace ~/platform'],
+    async run(_given, { port, open }, invocation) {
+      const { signal, terminal } = invocation;
+      const console = await invocation.open({ motor: true, create: true });
+      const server = await startServe({
+        console,
+        workspaceDir: invocation.workspaceDir,
+        open: open !== false,
+        log: openHostLog(invocation.workspaceDir, terminal),
+        terminal: { input: terminal.stdin, output: invocation.isJson ? terminal.stderr : terminal.stdout },
+        ...(port === undefined ? {} : { port }),
+      });
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await server.close();
+      const exit = signal.reason instanceof Interrupted ? signal.reason.exit : exitCodes.done;
+      return {
+        value: { address: server.address, ended: true },
+        text: 'Ended. What was under way goes on at the next start.',
+        exit,
+      };
+    },
+  });
+}

@@ -1,0 +1,221 @@
+import type { ConsoleClient } from '../../../contract/index.ts';
+import type { Console } from '../../console.ts';
+import { revealSecret, Secret } from '../../secret.ts';
+import { defaultWorkspaceDir } from '../default-workspace.ts';
+import { openAsOwner } from '../owner/open.ts';
+import { hasCode, UsageError } from './failures.ts';
+import { readSecret, StandardInput } from './input-files.ts';
+import { openHostLog } from './log.ts';
+import { openProgress, type Progress } from './progress.ts';
+import { askNewSecret, askSecret } from './prompt.ts';
+import { askable, type Terminal } from './terminal.ts';
+import { tellWhatWaits } from './waiting-work.ts';
+
+/** What was written of the options that every command takes. */
+export interface GlobalOptions {
+  readonly workspace?: string;
+  readonly admin?: string;
+  readonly json?: boolean;
+  readonly passwordStdin?: boolean;
+  readonly passwordFile?: string;
+  readonly passphraseFile?: string;
+}
+
+export interface SignedInConsole {
+  readonly client: ConsoleClient;
+  readonly userId: string;
+  /** Asks for the password again where it has been forgotten, and proves it to the console: before what cannot be undone. */
+  stepUp(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Whether this process does the work of deletions. */
+  readonly motor?: boolean;
+  readonly create?: boolean;
+  /** Leaves a vault that has a passphrase as it is found: locked. */
+  readonly leaveLocked?: boolean;
+}
+
+const HOW_PASSWORD = 'Give it with --password-file F, --password-stdin or QM_PASSWORD_FILE.';
+const HOW_PASSPHRASE = 'Give it with --passphrase-file F or QM_PASSPHRASE_FILE.';
+
+/** One run of one command: its terminal, its global options, the console that it opens, and what must be closed after it. */
+export class Invocation {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly stdin: StandardInput;
+  readonly #globals: GlobalOptions;
+  readonly #closing: (() => Promise<void>)[] = [];
+  #password: Secret | undefined;
+
+  constructor(terminal: Terminal, globals: GlobalOptions, signal: AbortSignal) {
+    this.terminal = terminal;
+    this.signal = signal;
+    this.#globals = globals;
+    this.stdin = new StandardInput(terminal.stdin);
+    this.progress = openProgress({ stream: terminal.stderr, json: this.isJson, now: terminal.now });
+  }
+
+  get isJson(): boolean {
+    return this.#globals.json === true;
+  }
+
+  /** Columns of the terminal that results go to; undefined where they go into a file or a pipe. */
+  get width(): number | undefined {
+    return this.terminal.stdout.isTTY ? this.terminal.stdout.columns : undefined;
+  }
+
+  get workspaceDir(): string {
+    return this.#globals.workspace ?? this.#env('QM_WORKSPACE') ?? defaultWorkspaceDir(this.terminal.env);
+  }
+
+  /** A remark for people, on standard error; with `--json` a line of JSON. */
+  say(text: string): void {
+    this.progress.end();
+    this.terminal.stderr.write(this.isJson ? `${JSON.stringify({ note: text })}\n` : `${text}\n`);
+  }
+
+  /** Opens the console on the workspace; closed by itself when the command has ended. */
+  async open(options: OpenOptions = {}): Promise<Console> {
+    const passphrase = options.leaveLocked ? undefined : await this.#passphraseFromFile();
+    const openWith = (given: Secret | undefined) =>
+      openAsOwner({
+        workspaceDir: this.workspaceDir,
+        create: options.create ?? false,
+        host: 'qm',
+        motor: options.motor ?? false,
+        log: openHostLog(this.workspaceDir, this.terminal),
+        ...(given ? { passphrase: given } : {}),
+      });
+    const console = await openWith(passphrase).catch((error: unknown) => {
+      // A passphrase that stands in the environment for all workspaces, and this one's vault has none, or none yet.
+      if (passphrase && (hasCode(error, 'NOT_FOUND') || hasCode(error, 'NOT_SET_UP'))) return openWith(undefined);
+      throw error;
+    });
+    this.#closing.push(() => console.close());
+    return console;
+  }
+
+  /** Opens the console and signs in as the administrator that was named; signed out again when the command has ended. */
+  async signIn(options: OpenOptions = {}): Promise<SignedInConsole> {
+    const mail = this.#administrator();
+    const console = await this.open(options);
+    const client = console.client();
+    await this.#unlockByHand(client);
+    const password = await this.password();
+    const { signedIn } = await client.session.signIn({ mail, password: revealSecret(password, 'sign-in') });
+    this.#closing.push(async () => {
+      await client.session.signOut({});
+    });
+    if (!signedIn.passwordMustChange && !this.isJson) await tellWhatWaits(client, (text) => this.say(text), options);
+    return {
+      client,
+      userId: signedIn.userId,
+      stepUp: async () => {
+        await client.session.stepUp({
+          password: revealSecret(password, 'asked for again before what cannot be undone'),
+        });
+      },
+    };
+  }
+
+  /** The administrator's password, from wherever it was given; read once. */
+  async password(): Promise<Secret> {
+    this.#password ??= await this.#readPassword();
+    return this.#password;
+  }
+
+  /** A new password of the administrator's, at set-up: asked twice where it is asked. */
+  async newPassword(): Promise<Secret> {
+    return (await this.#givenPassword()) ?? (await this.newSecret('Password of the first administrator', HOW_PASSWORD));
+  }
+
+  /** A passphrase that was given or can be asked; undefined where neither is so. */
+  async newPassphrase(): Promise<Secret | undefined> {
+    const given = await this.#passphraseFromFile();
+    if (given || !askable(this.terminal)) return given;
+    return this.newSecret('Passphrase for the vault', HOW_PASSPHRASE);
+  }
+
+  /** Passphrase of a vault that exists. */
+  async passphrase(): Promise<Secret> {
+    return (await this.#passphraseFromFile()) ?? (await this.secret('Passphrase of the vault', HOW_PASSPHRASE));
+  }
+
+  /** Whether a passphrase was named by option or environment. */
+  get hasPassphraseFile(): boolean {
+    return this.#passphraseFile() !== undefined;
+  }
+
+  async secret(question: string, instead: string): Promise<Secret> {
+    return new Secret(await askSecret(this.terminal, question, instead));
+  }
+
+  async newSecret(question: string, instead: string): Promise<Secret> {
+    return new Secret(await askNewSecret(this.terminal, question, instead));
+  }
+
+  /** A secret of a file that an option names, else asked. */
+  async secretOf(file: string | undefined, what: string, option: string): Promise<Secret> {
+    if (file !== undefined) return readSecret(file, what, this.stdin);
+    return this.secret(capital(what), `Give it with ${option} F.`);
+  }
+
+  /** Closes what was opened, the newest first. What fails there does not hide how the command itself ended. */
+  async close(): Promise<void> {
+    this.progress.end();
+    for (const close of this.#closing.splice(0).reverse())
+      try {
+        await close();
+      } catch (error) {
+        if (this.#env('QM_DEBUG')) this.terminal.stderr.write(`${String(error)}\n`);
+      }
+  }
+
+  async #unlockByHand(client: ConsoleClient): Promise<void> {
+    if (this.hasPassphraseFile || !askable(this.terminal)) return;
+    const { vault } = await client.session.state({});
+    if (vault.state !== 'locked' || vault.way !== 'passphrase') return;
+    const passphrase = await this.passphrase();
+    await client.vault.unlock({ passphrase: revealSecret(passphrase, 'unlocking the vault') });
+  }
+
+  #administrator(): string {
+    const mail = this.#globals.admin ?? this.#env('QM_ADMIN');
+    if (mail === undefined)
+      throw new UsageError('Who are you? Name the administrator by mail address with --admin or QM_ADMIN.');
+    return mail;
+  }
+
+  async #readPassword(): Promise<Secret> {
+    return (await this.#givenPassword()) ?? (await this.secret('Password', HOW_PASSWORD));
+  }
+
+  #givenPassword(): Promise<Secret> | undefined {
+    const { passwordStdin, passwordFile } = this.#globals;
+    if (passwordStdin && passwordFile !== undefined)
+      throw new UsageError('Give the password with --password-stdin or with --password-file, not with both.');
+    if (passwordStdin) return readSecret('-', 'the password', this.stdin);
+    const file = passwordFile ?? this.#env('QM_PASSWORD_FILE');
+    return file === undefined ? undefined : readSecret(file, 'the password', this.stdin);
+  }
+
+  async #passphraseFromFile(): Promise<Secret | undefined> {
+    const file = this.#passphraseFile();
+    return file === undefined ? undefined : readSecret(file, 'the passphrase', this.stdin);
+  }
+
+  #passphraseFile(): string | undefined {
+    return this.#globals.passphraseFile ?? this.#env('QM_PASSPHRASE_FILE');
+  }
+
+  /** An empty variable is as good as none. */
+  #env(name: string): string | undefined {
+    return this.terminal.env[name] || undefined;
+  }
+}
+
+function capital(text: string): string {
+  return text.replace(/^the /, '').replace(/^./, (first) => first.toUpperCase());
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { fields, table } from './table.ts';
+import { printable, shorten, textWidth } from './text.ts';
+
+interface Row {
+  readonly name: string;
+  readonly size: number;
+}
+const columns = [
+  { title: 'NAME', value: (row: Row) => row.name, canShrink: true },
+  { title: 'SIZE', value: (row: Row) => String(row.size), align: 'right' as const },
+];
+
+describe('tables for people', () => {
+  test('columns are aligned, numbers on the right, nothing trails', () => {
+    expect(
+      table(
+        [
+          { name: 'ada', size: 5 },
+          { name: 'b', size: 1234 },
+        ],
+        columns,
+        { empty: 'none' },
+      ),
+    ).toBe('NAME  SIZE\nada      5\nb     1234');
+  });
+
+  test('wide, combining and emoji characters take the columns that a terminal gives them', () => {
+    expect(textWidth('漢字')).toBe(4);
+    expect(textWidth('ｆｕｌｌ')).toBe(8);
+    expect(textWidth('u\u0308')).toBe(1);
+    expect(textWidth('👩‍👩‍👧')).toBe(2);
+    expect(textWidth('❤️')).toBe(2);
+    expect(textWidth('a\u200bb')).toBe(2);
+    const lines = table(
+      [
+        { name: '漢字', size: 1 },
+        { name: 'abcd', size: 2 },
+        { name: '😀é', size: 3 },
+      ],
+      columns,
+      { empty: '' },
+    ).split('\n');
+    expect(new Set(lines.map(textWidth))).toEqual(new Set([textWidth(lines[0] ?? '')]));
+  });
+
+  test('text of others cannot steer the terminal or turn its own order around', () => {
+    const text = table([{ name: 'a\u001b]0;owned\u0007b\r\nc\u202edcba', size: 1 }], columns, { empty: '' });
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    expect(text.split('\n')).toHaveLength(2);
+    expect(printable('\u001b[2J')).toBe('\\u001b[2J');
+    expect(fields([['Key', 'x\ny']])).toBe('Key  x\\u000ay');
+  });
+
+  test('a narrow terminal cuts what may be cut and nothing else', () => {
+    const rows = [{ name: 'a name that goes on and on and on', size: 123456789 }];
+    const text = table(rows, columns, { empty: '', width: 30 });
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(30);
+    expect(text).toContain('…');
+    expect(text).toContain('123456789');
+    expect(table(rows, columns, { empty: '' })).toContain('a name that goes on and on and on');
+  });
+
+  test('cutting never splits a character', () => {
+    expect(shorten('漢字漢字', 5)).toBe('漢字…');
+    expect(shorten('👩‍👩‍👧👩‍👩‍👧', 3)).toBe('👩‍👩‍👧…');
+    expect(shorten('short', 5)).toBe('short');
+  });
+
+  test('nothing to show is a sentence', () => {
+    expect(table([], columns, { empty: 'No user matches.' })).toBe('No user matches.');
+  });
+});
