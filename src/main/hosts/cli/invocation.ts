@@ -1,11 +1,12 @@
 import type { ConsoleClient } from '../../../contract/index.ts';
 import type { Console } from '../../console.ts';
+import type { Log, Origin } from '../../ground.ts';
 import { revealSecret, Secret } from '../../secret.ts';
 import { defaultWorkspaceDir } from '../default-workspace.ts';
+import { openHostLog } from '../host-log.ts';
 import { openAsOwner } from '../owner/open.ts';
 import { hasCode, UsageError } from './failures.ts';
 import { readSecret, StandardInput } from './input-files.ts';
-import { openHostLog } from './log.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { askNewSecret, askSecret } from './prompt.ts';
 import { askable, type Terminal } from './terminal.ts';
@@ -32,6 +33,8 @@ export interface OpenOptions {
   /** Whether this process does the work of deletions. */
   readonly motor?: boolean;
   readonly create?: boolean;
+  /** Which host this is in the log of acts (A3). */
+  readonly host?: Origin['host'];
   /** Leaves a vault that has a passphrase as it is found: locked. */
   readonly leaveLocked?: boolean;
 }
@@ -70,6 +73,11 @@ export class Invocation {
     return this.#globals.workspace ?? this.#env('QM_WORKSPACE') ?? defaultWorkspaceDir(this.terminal.env);
   }
 
+  get log(): Log {
+    const { now, stderr } = this.terminal;
+    return openHostLog(this.workspaceDir, { file: 'qm.log', now, alsoTo: this.#env('QM_DEBUG') ? stderr : null });
+  }
+
   /** A remark for people, on standard error; with `--json` a line of JSON. */
   say(text: string): void {
     this.progress.end();
@@ -83,9 +91,9 @@ export class Invocation {
       openAsOwner({
         workspaceDir: this.workspaceDir,
         create: options.create ?? false,
-        host: 'qm',
+        host: options.host ?? 'qm',
         motor: options.motor ?? false,
-        log: openHostLog(this.workspaceDir, this.terminal),
+        log: this.log,
         ...(given ? { passphrase: given } : {}),
       });
     const console = await openWith(passphrase).catch((error: unknown) => {

@@ -1,17 +1,20 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Console } from '../../console.ts';
-import type { Log } from '../../ground.ts';
 import { isRefusal } from '../../refusal.ts';
+import { openHostLog } from '../host-log.ts';
 import { type Line, openLines } from '../lines.ts';
 import { openAsOwner } from '../owner/open.ts';
 import type { FromThread, ThreadInput, ToThread } from './thread.ts';
-
-const log: Log = (event, facts) => process.stderr.write(`${JSON.stringify({ event, ...facts })}\n`);
 
 if (!parentPort) throw new Error('This file is the thread of the desktop host; it is not a program.');
 const host = parentPort;
 const tell = (message: FromThread) => host.postMessage(message);
 const input: ThreadInput = workerData; // Written by `startConsoleThread`, the only one who starts this file.
+const log = openHostLog(input.workspaceDir, {
+  file: 'desktop.log',
+  now: Date.now,
+  alsoTo: process.env.QM_DEBUG ? process.stderr : null,
+});
 
 const opening = openAsOwner({ workspaceDir: input.workspaceDir, create: true, host: 'desktop', motor: true, log });
 const lines = opening.then((console) => openLines(console, log));

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Console } from '../../console.ts';
 import type { Log } from '../../ground.ts';
+import { Refusal } from '../../refusal.ts';
 import { type Bundle, bundleFolder, openBundle } from '../bundle.ts';
 import { machine } from '../host-environment.ts';
 import { openLines } from '../lines.ts';
@@ -53,7 +54,7 @@ export async function openServer(options: ServerOptions): Promise<ConsoleServer>
   });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(explained(error, options.port)));
     server.listen({ host: HOST, port: options.port ?? 0 }, resolve);
   });
   const { port } = server.address() as AddressInfo; // A TCP server's address is never a pipe's name.
@@ -112,4 +113,17 @@ function answer(request: IncomingMessage, response: ServerResponse, port: number
     ...(status === 200 ? {} : { connection: 'close' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function explained(error: Error, port: number | undefined): Error {
+  if (!('code' in error) || (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')) return error;
+  const why = error.code === 'EADDRINUSE' ? 'is in use by another program' : 'may not be used by this account';
+  return new Refusal(
+    'IN_USE',
+    `Port ${port} of this machine ${why}. Name another one, or none to take a free one.`,
+    undefined,
+    {
+      cause: error,
+    },
+  );
 }

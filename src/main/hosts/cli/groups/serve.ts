@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { startServe } from '../../serve/serve.ts';
 import { exitCodes, Interrupted } from '../failures.ts';
-import { openHostLog } from '../log.ts';
 import { type Carry, describe, negated, wholeNumber } from '../verb.ts';
 
 export function addServe(program: Command, carry: Carry): void {
@@ -16,12 +15,12 @@ export function addServe(program: Command, carry: Carry): void {
     examples: ['serve', 'serve --no-open --port 7070 --workspace ~/platform'],
     async run(_given, { port, open }, invocation) {
       const { signal, terminal } = invocation;
-      const console = await invocation.open({ motor: true, create: true });
+      const console = await invocation.open({ motor: true, create: true, host: 'serve' });
       const server = await startServe({
         console,
         workspaceDir: invocation.workspaceDir,
         open: open !== false,
-        log: openHostLog(invocation.workspaceDir, terminal),
+        log: invocation.log,
         terminal: { input: terminal.stdin, output: invocation.isJson ? terminal.stderr : terminal.stdout },
         ...(port === undefined ? {} : { port }),
       });
