@@ -163,7 +163,15 @@ export const deletionsContract = {
   /** The signed certificate as canonical JSON text, and a page to print. Shows the mail only if it is the one given. */
   certificate: adminProcedure
     .input(z.strictObject({ deletionId: Id, withMail: z.string().max(320).optional() }))
-    .output(z.object({ json: z.string(), html: z.string(), hash: SHA256_HEX }))
+    .output(
+      z.object({
+        json: z.string(),
+        html: z.string(),
+        hash: SHA256_HEX,
+        /** What was removed by retries after it: each signed, each naming the certificate's hash. */
+        addenda: z.array(z.string()),
+      }),
+    )
     .errors(errors('NO_CERTIFICATE', 'CONFIRMATION_MISMATCH')),
   /** Checks a certificate. Without a fingerprint its own key proves nothing: the verdict is then UNTRUSTED_KEY. */
   verify: adminProcedure

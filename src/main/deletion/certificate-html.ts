@@ -1,0 +1,230 @@
+import { AddendumBody, CertificateBody, type CertifiedBackend, Signature } from './certificate.ts';
+import { CERTIFICATE_STYLE } from './certificate-style.ts';
+import { drawSeal, MARK } from './seal-drawing.ts';
+
+/** More leftovers than this are counted on paper; each of them stands in the JSON. */
+const LEFTOVERS_PRINTED = 500;
+
+/**
+ * The certificate as a page to print: complete in itself, without script, and with everything escaped. `mail` is printed
+ * as the subject's; the caller has made sure that it is.
+ */
+export function printCertificate(json: string, addenda: readonly string[], mail: string | null): string {
+  const { certificate, hash, signature } = open(json);
+  const body = CertificateBody.parse(certificate);
+  const signed = Signature.parse(signature);
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<meta name="viewport" content="width=device-width"><title>Certificate of deletion ${text(body.deletion.id)}</title>`,
+    `<style>${CERTIFICATE_STYLE}</style></head><body>`,
+    '<table class="sheet"><thead><tr><td></td></tr></thead><tfoot><tr><td></td></tr></tfoot><tbody><tr><td>',
+    head(body, hash),
+    lead(body, mail),
+    backends(body),
+    leftovers(body),
+    `<div class="two"><div>${credentials(body)}</div><div>${course(body)}</div></div>`,
+    addenda.map((addendum) => later(addendum)).join(''),
+    evidence(body, hash, signed),
+    section('What it does not say', `<ul>${body.doesNotSay.map((sentence) => `<li>${text(sentence)}</li>`).join('')}</ul>`),
+    `<p class="foot">Check it: <code>qm deletions verify certificate.json --key ${text(signed.fingerprint.slice(0, 8))}…</code>, with the key’s `,
+    'fingerprint as it was printed at set-up. The JSON file is the certificate; this page only shows it.</p>',
+    '</td></tr></tbody></table></body></html>',
+  ].join('');
+}
+
+function open(json: string): { certificate: unknown; hash: string; signature: unknown } {
+  return JSON.parse(json) as { certificate: unknown; hash: string; signature: unknown }; // The console's own; the schemas look at the parts.
+}
+
+function head(body: CertificateBody, hash: string): string {
+  return (
+    `<header><div><div class="brand"><svg width="18" height="18" viewBox="0 0 32 32" aria-hidden="true">${MARK}</svg>Quartermaster` +
+    `<span>Workspace ${text(body.workspace)}</span></div><h1>Certificate of deletion</h1>` +
+    `<div class="number">No. ${text(body.deletion.id)}<br>issued ${time(body.issuedAt)}</div></div>${drawSeal(hash, 116)}</header>`
+  );
+}
+
+function lead({ totals, subject, credentials: { connections } }: CertificateBody, mail: string | null): string {
+  const who = mail === null ? `The account with the id <b>${text(subject.userId)}</b>` : `The account <b>${text(mail)}</b> (id ${text(subject.userId)})`;
+  const erased =
+    connections.length === 0
+      ? 'It had no cloud credentials.'
+      : `${capital(number(connections.length, 'cloud credential'))} ${connections.length === 1 ? 'was' : 'were'} erased from this workspace.`;
+  return (
+    `<p class="lead">${who} was deleted. ${capital(number(totals.planned, 'object'))} ${totals.planned === 1 ? 'was' : 'were'} planned and ` +
+    `${count(totals.found)} found; <b>${count(totals.removed)} ${totals.removed === 1 ? 'was' : 'were'} removed</b>, ${count(totals.absent)} ` +
+    `${totals.absent === 1 ? 'was' : 'were'} already absent, and <b>${totals.leftovers === 0 ? 'none remains' : `${count(totals.leftovers)} ${totals.leftovers === 1 ? 'remains' : 'remain'}`}</b>. ${erased}</p>`
+  );
+}
+
+function backends({ backends: rows, totals }: CertificateBody): string {
+  const line = (row: CertifiedBackend) =>
+    `<tr><td><b>${text(row.label)}</b><br>${row.cloud ? 'the user’s cloud' : 'the platform’s store'}, ${text(row.kind)}</td>` +
+    `${[row.planned, row.found, row.removed, row.absent, row.leftovers, row.kept].map(cell).join('')}<td class="n">${size(row.removedBytes)}</td>` +
+    `<td>${[row.outcome === 'skipped' ? 'Left behind.' : null, row.problem, row.meaning, row.note].filter((part) => part !== null).map(text).join(' ')}</td></tr>`;
+  return section(
+    'Removed, by place',
+    '<table class="list"><thead><tr><th>Place</th><th class="n">Planned</th><th class="n">Found</th><th class="n">Removed</th><th class="n">Absent</th>' +
+      '<th class="n">Remain</th><th class="n">Kept</th><th class="n">Size</th><th>How final</th></tr></thead><tbody>' +
+      `${rows.map(line).join('')}<tr class="sum"><td>Together</td>` +
+      `${[totals.planned, totals.found, totals.removed, totals.absent, totals.leftovers, totals.kept].map(cell).join('')}` +
+      `<td class="n">${size(totals.removedBytes)}</td><td></td></tr></tbody></table>`,
+  );
+}
+
+function leftovers({ leftovers: rows, backends: places }: CertificateBody): string {
+  if (rows.length === 0) return section('What remains, and why', '<table class="list"><tbody><tr><td>Nothing that is known of.</td></tr></tbody></table>');
+  const labels = new Map(places.map(({ id, label }) => [id, label]));
+  const shown = rows.slice(0, LEFTOVERS_PRINTED).map(
+    (row) =>
+      `<tr><td>${text(labels.get(row.backend) ?? row.backend)}</td><td><code class="key">${key(row.key)}</code>` +
+      `${row.kind === 'object' ? '' : `<br>${text(row.kind)}${row.versionId === null ? '' : ` ${text(row.versionId)}`}`}</td>` +
+      `<td>${text(row.reason)}${row.retainedUntil === null ? '' : ` Until ${time(row.retainedUntil)}.`}</td></tr>`,
+  );
+  const rest = rows.length - shown.length;
+  const more = rest > 0 ? `<tr><td colspan="3">and ${count(rest)} more, each of them named in the JSON file</td></tr>` : '';
+  return section(
+    'What remains, and why',
+    `<table class="list"><thead><tr><th>Place</th><th>Key</th><th>Why</th></tr></thead><tbody>${shown.join('')}${more}</tbody></table>`,
+  );
+}
+
+const GRANTS = {
+  revoked: 'revoked and erased',
+  not_offered: 'erased; the provider offers no revocation',
+  still_in_use: 'erased; the grant is in use by another connection',
+  failed: 'erased; the provider did not take the revocation',
+} as const;
+
+function credentials({ credentials: { connections, purgedAt, destroyedCopies } }: CertificateBody): string {
+  const rows = connections.map(({ id, provider, grant }) => pair(`${provider} ${id.slice(-8)}`, text(GRANTS[grant])));
+  if (purgedAt !== null) rows.push(pair('Erased', time(purgedAt)));
+  if (destroyedCopies.length > 0) rows.push(pair('Copies destroyed', destroyedCopies.map((name) => `<code>${text(name)}</code>`).join('<br>')));
+  return section('Credentials', pairs(rows.length === 0 ? [pair('none', 'no cloud was connected')] : rows));
+}
+
+function course({ deletion, plan, backends: places }: CertificateBody): string {
+  const removals = places.flatMap(({ lastRemovalAt }) => lastRemovalAt ?? []).sort();
+  const looks = places.flatMap(({ verifiedAt }) => verifiedAt ?? []).sort();
+  const last = (times: string[]) => times.at(-1);
+  return section(
+    'Course',
+    pairs([
+      pair('Plan frozen', `${time(plan.content.createdAt)}<br>by ${text(plan.content.createdBy)}`),
+      pair('Confirmed', `${time(deletion.startedAt)}<br>by ${text(deletion.orderedBy)}`),
+      pair('First removal', deletion.firstRemovalAt === null ? 'none' : time(deletion.firstRemovalAt)),
+      pair('Last removal', maybe(last(removals))),
+      pair('Listed again', maybe(last(looks))),
+      pair('Finished', time(deletion.finishedAt)),
+    ]),
+  );
+}
+
+/** Leftovers that were tried again after the certificate. */
+function later(json: string): string {
+  const addendum = AddendumBody.parse(open(json).certificate);
+  const rows = addendum.resolved
+    .slice(0, LEFTOVERS_PRINTED)
+    .map((row) => `<tr><td><code class="key">${key(row.key)}</code></td><td>${row.as === 'removed' ? 'removed' : 'absent by then'}</td><td>${time(row.at)}</td></tr>`);
+  return section(
+    `Addendum ${addendum.number}, issued ${time(addendum.issuedAt)}`,
+    `<table class="list"><tbody>${rows.join('')}<tr class="sum"><td>${count(addendum.resolved.length)} tried again with success, ${count(addendum.remaining)} remain</td>` +
+      `<td></td><td></td></tr></tbody></table>`,
+  );
+}
+
+const PROVING = ['admin.deletion_started', 'cloud.credentials_purged', 'admin.user_deleted'];
+
+function evidence(body: CertificateBody, hash: string, signature: Signature): string {
+  const entries = body.evidence.entries.flatMap(({ sequence, entry }) => {
+    const { event } = JSON.parse(entry) as { event: string }; // An entry as the log wrote it.
+    return PROVING.includes(event) ? [pair(`Audit ${sequence}`, `<code>${text(event)}</code>`)] : [];
+  });
+  return section(
+    'Evidence',
+    pairs([
+      pair('Plan', `<code>${groups(body.plan.hash)}</code>`),
+      pair('Certificate', `<code>${groups(hash)}</code>`),
+      ...entries,
+      pair('Log', `${count(body.evidence.entries.length)} entries proven against a signed checkpoint`),
+      pair('Subject', `<code>${groups(body.subject.hmac)}</code><br>HMAC of the mail address under <code>${groups(body.subject.key)}</code>`),
+      pair('Key', `<code>${groups(signature.fingerprint)}</code>`),
+      pair('Signature', `<code>Ed25519 ${text(signature.value)}</code>`),
+    ]),
+  );
+}
+
+function section(title: string, content: string): string {
+  return `<h2>${title}</h2>${content}`;
+}
+
+function pairs(rows: readonly string[]): string {
+  return `<table class="list"><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** `html` is markup already. */
+function pair(name: string, html: string): string {
+  return `<tr><td class="name">${text(name)}</td><td>${html}</td></tr>`;
+}
+
+function cell(value: number): string {
+  return `<td class="n">${count(value)}</td>`;
+}
+
+function text(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+/** A key exactly: what cannot be seen is drawn, and so are spaces at its edges. */
+function key(value: string): string {
+  const drawn = (character: string): string =>
+    character === ' ' ? '·' : `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  return value
+    .split(/(^ +| +$|[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff])/u)
+    .map((part, index) => (index % 2 === 0 ? text(part) : [...part].map((one) => `<i>${drawn(one)}</i>`).join('')))
+    .join('');
+}
+
+function time(value: string): string {
+  return `${text(value.slice(0, 10))}&nbsp;${text(value.slice(11, 19))}&nbsp;UTC`;
+}
+
+function maybe(value: string | undefined): string {
+  return value === undefined ? 'none' : time(value);
+}
+
+function groups(hash: string): string {
+  return text(hash.match(/.{1,8}/g)?.join(' ') ?? hash);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-GB');
+}
+
+function number(value: number, noun: string): string {
+  return `${value === 0 ? 'no' : count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** Three figures, binary units. */
+function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const figures = unit === 0 || value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  return `${figures}&nbsp;${UNITS[unit]}`;
+}
