@@ -233,6 +233,7 @@ class WebDavBackend implements StorageBackend {
       throw new StorageError(
         'refused',
         'The server has no such root folder (404). Create it there, or correct the connection’s root.',
+        { serverCode: '404' },
       );
     if (!root.isCollection) throw new StorageError('refused', 'A file stands where the root folder should be.');
     return root;

@@ -15,14 +15,8 @@ const OFFLINE = new Set([
 ]);
 
 /** What went wrong on the way, as a failure that the caller can act on. Never the server's own words. */
-export function explainTransport(error: unknown, signal?: AbortSignal | undefined): StorageError {
-  if (error instanceof StorageError) return error;
-  if (signal?.aborted) return new StorageError('aborted', 'The call was stopped.', { cause: error });
-  const { code = '', name = '' } = error as NodeJS.ErrnoException; // Only looked at; anything can be thrown.
-  if (name === 'TimedOut')
-    return new StorageError('backend', 'The server did not answer in time.', { serverCode: 'timeout', cause: error });
-  if (name === 'TimeoutError' || name === 'AbortError')
-    return new StorageError('backend', 'The server’s answer took too long.', { serverCode: 'timeout', cause: error });
+export function explainTransport(error: unknown): StorageError {
+  const { code = '' } = error as NodeJS.ErrnoException; // Only looked at; anything can be thrown.
   if (OFFLINE.has(code))
     return new StorageError('offline', `The server cannot be reached (${code}).`, { serverCode: code, cause: error });
   if (code.startsWith('HPE_'))

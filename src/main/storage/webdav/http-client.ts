@@ -58,25 +58,23 @@ export class DavHttp {
 
   /** Sends one request. Rejects with `StorageError`; any status is an answer. */
   async call(call: DavCall): Promise<DavAnswer> {
+    const first = new Exchange(call, this.#limits);
     try {
-      return await this.#send(call);
+      return await this.#send(call, first);
     } catch (error) {
       // A server may close a kept connection in the moment of its next use; nothing of the request was seen then.
-      const again = error instanceof ReusedSocketClosed && typeof call.body !== 'object';
-      if (!again) throw explainTransport(error instanceof ReusedSocketClosed ? error.cause : error, call.signal);
+      if (!first.wasClosedWhileIdle || typeof call.body === 'object') throw first.explain(error);
     }
+    const second = new Exchange(call, this.#limits);
     try {
-      return await this.#send(call);
+      return await this.#send(call, second);
     } catch (error) {
-      throw explainTransport(error instanceof ReusedSocketClosed ? error.cause : error, call.signal);
+      throw second.explain(error);
     }
   }
 
-  async #send(call: DavCall): Promise<DavAnswer> {
-    const deadline = call.transfer ? undefined : AbortSignal.timeout(this.#limits.answerTimeoutMs);
-    const signals = [call.signal, deadline].filter((signal) => signal !== undefined);
-    const signal = AbortSignal.any(signals);
-    signal.throwIfAborted();
+  async #send(call: DavCall, exchange: Exchange): Promise<DavAnswer> {
+    exchange.signal.throwIfAborted();
     const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
     const length = call.body === undefined ? {} : { 'Content-Length': sizeOf(call.body) };
     const request = send({
@@ -94,45 +92,47 @@ export class DavHttp {
         ...length,
         ...call.headers,
       },
-      signal,
+      signal: exchange.signal,
       timeout: this.#limits.idleTimeoutMs,
     });
-    request.on('timeout', () => request.destroy(new TimedOut(this.#limits.idleTimeoutMs)));
+    request.on('timeout', () => {
+      exchange.wasSilent = true;
+      request.destroy();
+    });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
       request.on('error', (error: NodeJS.ErrnoException) => {
-        const closed = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-        reject(closed ? new ReusedSocketClosed(error) : error);
+        exchange.wasClosedWhileIdle = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        reject(error);
       });
+      // After a switch of protocols there is neither an answer nor an error.
+      request.once('close', () => reject(new Error('the connection was closed without an answer')));
     });
     if (typeof call.body === 'object') {
       // Its failure is the request's own; a source that fails ends the request through the pipeline.
       pipeline(call.body.stream, request).catch((error) => request.destroy(error));
     } else request.end(call.body);
-    return this.#answer(await answered, call);
+    return this.#answer(await answered, exchange);
   }
 
-  #answer(message: IncomingMessage, call: DavCall): DavAnswer {
+  #answer(message: IncomingMessage, exchange: Exchange): DavAnswer {
     const encoding = message.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
       message.destroy();
       throw new StorageError('invalid_answer', 'The server compresses its answer although it was not asked to.');
     }
-    const limits = this.#limits;
+    const { maxAnswerBytes } = this.#limits;
     async function* bounded(): AsyncGenerator<Buffer> {
       let bytes = 0;
       try {
         for await (const chunk of message) {
           bytes += chunk.length;
-          if (bytes > limits.maxAnswerBytes)
-            throw new StorageError(
-              'invalid_answer',
-              `The server’s answer is longer than ${limits.maxAnswerBytes} bytes.`,
-            );
+          if (bytes > maxAnswerBytes)
+            throw new StorageError('invalid_answer', `The server’s answer is longer than ${maxAnswerBytes} bytes.`);
           yield chunk;
         }
       } catch (error) {
-        throw explainTransport(error, call.signal);
+        throw exchange.explain(error);
       } finally {
         message.destroy();
       }
@@ -152,6 +152,30 @@ export class DavHttp {
   }
 }
 
+/** One request and its answer: who ended it, which Node's own errors do not tell once the answer has begun. */
+class Exchange {
+  readonly signal: AbortSignal;
+  readonly #caller: AbortSignal | undefined;
+  readonly #deadline: AbortSignal | undefined;
+  wasSilent = false;
+  wasClosedWhileIdle = false;
+
+  constructor(call: DavCall, limits: WebDavLimits) {
+    this.#caller = call.signal;
+    this.#deadline = call.transfer ? undefined : AbortSignal.timeout(limits.answerTimeoutMs);
+    this.signal = AbortSignal.any([this.#caller, this.#deadline].filter((signal) => signal !== undefined));
+  }
+
+  explain(error: unknown): StorageError {
+    if (error instanceof StorageError) return error;
+    if (this.#caller?.aborted) return new StorageError('aborted', 'The call was stopped.', { cause: error });
+    const timeout = { serverCode: 'timeout', cause: error };
+    if (this.wasSilent) return new StorageError('backend', 'The server did not answer in time.', timeout);
+    if (this.#deadline?.aborted) return new StorageError('backend', 'The server’s answer took too long.', timeout);
+    return explainTransport(error);
+  }
+}
+
 /** Lets a short rest pass, so that the connection can be used again; ends it where the rest is long. */
 function discard(message: IncomingMessage): void {
   let rest = 64 * 1024;
@@ -163,18 +187,4 @@ function discard(message: IncomingMessage): void {
 
 function sizeOf(body: NonNullable<DavCall['body']>): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.size;
-}
-
-export class TimedOut extends Error {
-  override readonly name = 'TimedOut';
-  constructor(ms: number) {
-    super(`nothing came for ${ms} ms`);
-  }
-}
-
-class ReusedSocketClosed extends Error {
-  override readonly name = 'ReusedSocketClosed';
-  constructor(cause: unknown) {
-    super('a kept connection was closed', { cause });
-  }
 }

@@ -116,10 +116,13 @@ export class Walk {
         if (found === 'file') throw new StorageError('refused', `A file stands where ${what} should be.`);
         if (key !== '') return null;
         if (found === 'closed')
-          throw new StorageError('refused', 'The server does not let the root folder be read (403).');
+          throw new StorageError('refused', 'The server does not let the root folder be read (403).', {
+            serverCode: '403',
+          });
         throw new StorageError(
           'refused',
           'The server has no such root folder (404). Create it there, or correct the connection’s root.',
+          { serverCode: '404' },
         );
       } catch (error) {
         if (key === '' || !isOfThisFolder(error)) throw error;
