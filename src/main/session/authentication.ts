@@ -30,6 +30,12 @@ export interface Authentication {
 export function openAuthentication(ground: Ground, lives: LiveSessions): Authentication {
   const { workspace, vault, audit } = ground;
   const { db } = workspace;
+  /** Moves with every change of the file, whoever made it. */
+  const changeMark = db.raw
+    .prepare<[], string>("SELECT data_version || ' ' || total_changes() FROM pragma_data_version")
+    .pluck();
+  /** The state of the file in which a session's seals were last seen whole, and by which keys. */
+  const seenWhole = new WeakMap<LiveSession, { readonly mark: string; readonly by: UnlockedVault }>();
 
   function requireWholeSeal(unlocked: UnlockedVault, table: SealedTable, rowId: string, origin: Origin): void {
     try {
@@ -71,6 +77,20 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
     throw new Refusal('NOT_ADMINISTRATOR', 'This account is no administrator any more, so its session has ended.');
   }
 
+  function requireWhole(live: LiveSession, user: AdministratorRow, unlocked: UnlockedVault, origin: Origin): void {
+    const mark = changeMark.get() ?? '';
+    const seen = seenWhole.get(live);
+    if (seen?.mark === mark && seen.by === unlocked) return;
+    requireWholeSeal(unlocked, 'users', user.id, origin);
+    if (live.hasRow) requireWholeSeal(unlocked, 'sessions', live.id, origin);
+    else if (user.passwordHash !== live.passwordHash) {
+      // Signed in while the vault was locked, against a hash that the seal now shows to have been another.
+      end(live, 'password_changed', origin);
+      throw notSignedIn('password_changed');
+    }
+    seenWhole.set(live, { mark, by: unlocked });
+  }
+
   return {
     requireWholeSeal,
     end,
@@ -84,15 +104,7 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
         throw notSignedIn('account_closed');
       }
       const user = requireAdministrator(live, origin);
-      if (unlocked) {
-        requireWholeSeal(unlocked, 'users', user.id, origin);
-        if (live.hasRow) requireWholeSeal(unlocked, 'sessions', live.id, origin);
-        else if (user.passwordHash !== live.passwordHash) {
-          // Signed in while the vault was locked, against a hash that the seal now shows to have been another.
-          end(live, 'password_changed', origin);
-          throw notSignedIn('password_changed');
-        }
-      }
+      if (unlocked) requireWhole(live, user, unlocked, origin);
       return {
         sessionId: live.id,
         userId: user.id,

@@ -1,6 +1,8 @@
 import { AsyncEntry } from '@napi-rs/keyring';
 import { type Keychain, KeychainError } from './keychain.ts';
 
+type Call<Answer> = (entry: AsyncEntry, signal: AbortSignal) => Promise<Answer>;
+
 const PROBE_ACCOUNT = 'probe';
 
 export interface SystemKeychainOptions {
@@ -41,30 +43,33 @@ export function openSystemKeychain(options: SystemKeychainOptions = {}): Keychai
     return made;
   }
 
-  /**
-   * One call at a time. An abort does not stop a call that waits for a prompt: it goes on in a pool thread. While one
-   * hangs, no other is started, or all threads of the pool would soon hang.
-   */
-  function ask<Answer>(
-    account: string,
-    call: (entry: AsyncEntry, signal: AbortSignal) => Promise<Answer>,
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  /** A call that is given up goes on in its pool thread: an abort does not stop one that waits for a prompt. */
+  async function once<Answer>(account: string, call: Call<Answer>, limit: AbortSignal): Promise<Answer> {
+    const asked = call(entryOf(account), limit);
+    hanging = true;
+    const settled = asked.finally(() => {
+      hanging = false;
+    });
+    return Promise.race([settled, whenAborted(limit)]);
+  }
+
+  /** One call at a time, and none while an earlier one hangs: all threads of the pool would soon hang with it. */
+  function ask<Answer>(account: string, call: Call<Answer>, signal?: AbortSignal): Promise<Answer> {
     const run = async (): Promise<Answer> => {
       if (hanging) throw new KeychainError('locked', 'the keychain still waits for an earlier prompt to be answered');
       signal?.throwIfAborted();
       const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
-      try {
-        const asked = call(entryOf(account), limit);
-        hanging = true;
-        const settled = asked.finally(() => {
-          hanging = false;
-        });
-        return await Promise.race([settled, whenAborted(limit)]);
-      } catch (error) {
-        entries.delete(account); // The bus may have gone; the next call connects anew.
-        signal?.throwIfAborted();
-        throw explain(error);
+      for (;;) {
+        const isOldConnection = entries.has(account);
+        try {
+          return await once(account, call, limit);
+        } catch (error) {
+          entries.delete(account);
+          signal?.throwIfAborted();
+          const failure = explain(error);
+          // A service that was started anew does not know the connections of the one before.
+          if (!isOldConnection || failure.state === 'locked') throw failure;
+        }
       }
     };
     const answer = queue.then(run, run);
