@@ -47,14 +47,21 @@ function confine(contents: WebContents): void {
 }
 
 /**
- * The page needs no permission, and no network: Chromium's defaults would grant the one and offer the other. Requests of
- * its own (dictionaries, prefetches) end here as well, where no policy of the page reaches.
+ * The page has one permission and no network; Chromium's defaults would grant every permission and offer the network. Requests
+ * of Chromium's own (dictionaries, prefetches) end here as well, where no policy of the page reaches.
  */
 export function lockDown(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
-  session.setPermissionCheckHandler(() => false);
+  session.setPermissionRequestHandler((_contents, permission, decide, { requestingUrl }) =>
+    decide(isPermitted(permission, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, origin) => isPermitted(permission, origin));
   session.setDevicePermissionHandler(() => false);
   session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !staysInside(url) }));
+}
+
+/** Ids are copyable: plain text onto the clipboard after a click, which reads nothing. */
+function isPermitted(permission: string, origin: string): boolean {
+  return permission === 'clipboard-sanitized-write' && isOwnPage(origin);
 }
 
 function staysInside(address: string): boolean {
