@@ -12,6 +12,8 @@ export const PlanBackend = z.object({
   id: z.string(),
   kind: BackendKind,
   label: z.string(),
+  /** A cloud of the user's own; else a store of the platform's. Clouds come first (D1). */
+  cloud: z.boolean(),
   count: Count,
   bytes: Bytes,
   /** Objects that are not the platform's: seen, kept. */
@@ -53,6 +55,7 @@ export const DeletionBackend = z.object({
   id: z.string(),
   kind: BackendKind,
   label: z.string(),
+  cloud: z.boolean(),
   state: z.enum(['due', 'running', 'verifying', 'waiting', 'done', 'skipped']),
   finality: Finality,
   planned: Count,

@@ -21,10 +21,11 @@ export function shapePlan(row: PlanRow): Plan {
     userId: row.user_id,
     mail: row.mail,
     hash: row.hash,
-    backends: backends.map(({ id, kind, label, count, bytes, kept, reachable, finality, note }) => ({
+    backends: backends.map(({ id, kind, label, cloud, count, bytes, kept, reachable, finality, note }) => ({
       id,
       kind,
       label,
+      cloud,
       count,
       bytes,
       kept,
@@ -77,6 +78,7 @@ function shapeBackend(row: BackendRow): Deletion['backends'][number] {
     id: row.source_id,
     kind: row.kind,
     label: row.label,
+    cloud: row.is_cloud === 1,
     state: row.state,
     finality: row.finality,
     planned: row.planned,
