@@ -1,12 +1,17 @@
 import type Database from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Verification } from '../../src/contract/audit.ts';
-import { chainHash, GENESIS } from '../../src/main/audit/chain.ts';
-import { Frontier, leafHash } from '../../src/main/audit/merkle.ts';
+import { GENESIS, openChain } from '../../src/main/audit/chain.ts';
+import { Frontier, leafDigest } from '../../src/main/audit/merkle.ts';
 import { signerFromSeed, signNote } from '../../src/main/audit/note.ts';
 import { copyOf, openTestLog, type TestLog } from '../support/test-log.ts';
 
 const open: TestLog[] = [];
+
+function chainHash(sequence: number, previous: Buffer, leaf: string): Buffer {
+  return Buffer.from(openChain()(sequence, previous.toString('hex'), leaf), 'hex');
+}
+
 afterEach(async () => {
   for (const log of open.splice(0)) await log.dispose();
 });
@@ -66,12 +71,12 @@ function rewrite(
   const entries = change(rows.map((row) => JSON.parse(row.entry) as Record<string, unknown>));
   raw.exec('DELETE FROM audit_entries');
   const frontier = new Frontier();
-  let previous: Buffer = GENESIS;
+  let previous: Buffer = Buffer.from(GENESIS, 'hex');
   entries.forEach((parsed, index) => {
     const template = rows.find((row) => row.id === parsed.id)!;
     const sequence = index + 1;
     const entry = JSON.stringify({ ...parsed, sequence }); // The keys stand in canonical order already.
-    const leaf = leafHash(entry);
+    const leaf = leafDigest(entry);
     const hash = chainHash(sequence, previous, leaf);
     const row = { ...template, sequence, entry, previous_hash: previous, hash };
     const names = Object.keys(row);
@@ -145,7 +150,7 @@ describe('A4: EDITED', () => {
     const log = await damagedBy((raw) => {
       const row = raw.prepare<[], Stored>('SELECT * FROM audit_entries WHERE sequence = 12').get()!;
       const entry = row.entry.replace('5368709120', '1');
-      const hash = chainHash(12, row.previous_hash, leafHash(entry));
+      const hash = chainHash(12, row.previous_hash, leafDigest(entry));
       raw.prepare('UPDATE audit_entries SET entry = ?, hash = ? WHERE sequence = 12').run(entry, hash);
     });
     await expectVerdict(log, 'EDITED', 12);
@@ -163,7 +168,7 @@ describe('A4: EDITED', () => {
         sequence: 42,
         entry,
         previous_hash: row.hash,
-        hash: chainHash(42, row.hash, leafHash(entry)),
+        hash: chainHash(42, row.hash, leafDigest(entry)),
       };
       const names = Object.keys(forged);
       raw

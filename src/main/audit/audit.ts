@@ -38,7 +38,10 @@ export interface Audit {
   /** The newest seal that an entry gave the row, or undefined where none did. */
   newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined;
   /** Checks the whole log, and against what is known from outside. Yields to the event loop as it goes. */
-  verify(known?: { key?: string | undefined; checkpoint?: string | undefined }, signal?: AbortSignal): Promise<Verification>;
+  verify(
+    known?: { key?: string | undefined; checkpoint?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Verification>;
   /**
    * What the start's check found: every entry, and size and root against the anchor. `unchecked` while it runs or the
    * vault is locked; `not_anchored` where no keychain holds a head, or has lost it.

@@ -1,6 +1,7 @@
 import type { Db } from '../database/index.ts';
 import type { RandomBytes } from '../ground.ts';
 import type { Vault } from '../vault/index.ts';
+import { parse } from './columns.ts';
 import {
   fingerprintOf,
   formatVerifierKey,
@@ -10,7 +11,6 @@ import {
   parseVerifierKey,
   signerFromSeed,
 } from './note.ts';
-import { parse } from './rows.ts';
 
 const SEED = 'audit-seed';
 const SEED_BYTES = 32;

@@ -3,9 +3,9 @@ import { AuditEntry } from '../../contract/audit.ts';
 import type { Db } from '../database/index.ts';
 import { Refusal } from '../refusal.ts';
 import type { AuditFilter } from './audit.ts';
-import { chainHash } from './chain.ts';
+import { GENESIS, openChain } from './chain.ts';
 import { readEntry } from './entry.ts';
-import { leafHash } from './merkle.ts';
+import { leafDigest } from './merkle.ts';
 
 interface ListedRow {
   readonly sequence: number;
@@ -87,13 +87,15 @@ const LAST_TIME = 253_402_300_799_999;
  */
 export function newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined {
   const row = db.raw
-    .prepare<[string, string], { sequence: number; entry: string; previousHash: Buffer; hash: Buffer }>(
-      `SELECT sequence, entry, previous_hash AS previousHash, hash FROM audit_entries
+    .prepare<[string, string], { sequence: number; entry: string; previousHash: string; hash: string }>(
+      `SELECT sequence, entry, lower(hex(previous_hash)) AS previousHash, lower(hex(hash)) AS hash FROM audit_entries
        WHERE sealed_table = ? AND sealed_row = ? ORDER BY sequence DESC LIMIT 1`,
     )
     .get(table, rowId);
   if (!row) return undefined;
-  const isWhole = chainHash(row.sequence, row.previousHash, leafHash(row.entry)).equals(row.hash);
+  const isWhole =
+    row.previousHash.length === GENESIS.length &&
+    openChain()(row.sequence, row.previousHash, leafDigest(row.entry)) === row.hash;
   const seal = isWhole ? readEntry(row.entry)?.seal : undefined;
   if (seal?.table !== table || seal.row !== rowId) return new Uint8Array();
   return seal.value === null ? null : Buffer.from(seal.value, 'base64');

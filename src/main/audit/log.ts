@@ -2,9 +2,9 @@ import type Database from 'better-sqlite3';
 import type { Db, Tx } from '../database/index.ts';
 import type { Clock, NewId } from '../ground.ts';
 import type { Append } from './audit.ts';
-import { chainHash, GENESIS } from './chain.ts';
+import { GENESIS, openChain } from './chain.ts';
 import { composeEntry } from './entry.ts';
-import { Frontier, leafHash, peakCount } from './merkle.ts';
+import { type Digest, Frontier, leafDigest, peakCount } from './merkle.ts';
 import type { Head } from './note.ts';
 import type { LogRow } from './rows.ts';
 import type { OwnCheckpoint } from './verify.ts';
@@ -13,7 +13,7 @@ const HASH_BYTES = 32;
 
 /** Where the log stands: its tree's right edge, and the hash that the next entry is chained to. */
 interface End {
-  readonly chain: Buffer;
+  readonly chain: string;
   readonly frontier: Frontier;
 }
 
@@ -40,16 +40,17 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
   );
   const insert = raw.prepare<[LogRow]>(
     `INSERT INTO audit_entries (sequence, id, time, event, actor_id, target_kind, target_id, outcome, entry, previous_hash, hash, sealed_table, sealed_row)
-     VALUES (@sequence, @id, @time, @event, @actorId, @targetKind, @targetId, @outcome, @entry, @previousHash, @hash, @sealedTable, @sealedRow)`,
+     VALUES (@sequence, @id, @time, @event, @actorId, @targetKind, @targetId, @outcome, @entry, unhex(@previousHash), unhex(@hash), @sealedTable, @sealedRow)`,
   );
-  const last = raw.prepare<[], { sequence: number; hash: Buffer }>(
-    'SELECT sequence, hash FROM audit_entries ORDER BY sequence DESC LIMIT 1',
+  const last = raw.prepare<[], { sequence: number; hash: string }>(
+    'SELECT sequence, lower(hex(hash)) AS hash FROM audit_entries ORDER BY sequence DESC LIMIT 1',
   );
+  const chain = openChain();
 
-  const compose = (entry: Append, sequence: number, previousHash: Buffer): { row: LogRow; leaf: Buffer } => {
+  const compose = (entry: Append, sequence: number, previousHash: string): { row: LogRow; leaf: Digest } => {
     const composed = composeEntry(entry, { sequence, id: newId(), time: clock() });
-    const leaf = leafHash(composed.entry);
-    const hash = chainHash(sequence, previousHash, leaf);
+    const leaf = leafDigest(composed.entry);
+    const hash = chain(sequence, previousHash, leaf);
     return { row: { sequence, entry: composed.entry, previousHash, hash, ...composed.columns }, leaf };
   };
 
@@ -67,18 +68,22 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
       if (
         !kept ||
         newest.sequence > kept.frontier.size ||
-        (newest.sequence === kept.frontier.size && !newest.hash.equals(kept.chain))
+        (newest.sequence === kept.frontier.size && newest.hash !== kept.chain)
       ) {
         // Somebody edited the file. What happens now is still written down, chained to what is there, and the kept end
         // stays as it was found, for verification to see. (Where entries at the end are gone, the log goes on behind them.)
-        const { row } = compose(entry, newest.sequence + 1, newest.hash);
+        const { row } = compose(
+          entry,
+          newest.sequence + 1,
+          newest.hash.length === GENESIS.length ? newest.hash : GENESIS,
+        );
         insert.run(row);
         return row.sequence;
       }
       const { row, leaf } = compose(entry, kept.frontier.size + 1, kept.chain);
       kept.frontier.add(leaf);
       insert.run(row);
-      writeEnd.run(kept.frontier.size, Buffer.concat([row.hash, ...kept.frontier.peaks]));
+      writeEnd.run(kept.frontier.size, Buffer.concat([Buffer.from(row.hash, 'hex'), ...kept.frontier.peaks]));
       return row.sequence;
     },
     head() {
@@ -87,7 +92,8 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
     },
     lastSequence: () => last.get()?.sequence ?? 0,
     rows(db, after, upTo, limit) {
-      return db.raw.prepare<[number, number, number], LogRow>(SELECT_ROWS).all(after, upTo, limit);
+      const rows = db.raw.prepare<[number, number, number], RawRow>(SELECT_ROWS).raw().all(after, upTo, limit);
+      return rows.map(toLogRow);
     },
     checkpoints(db) {
       return db.raw.prepare<[], OwnCheckpoint>('SELECT size, note FROM audit_checkpoints ORDER BY size').all();
@@ -100,9 +106,58 @@ export function openLogTable(raw: Database.Database, clock: Clock, newId: NewId)
   };
 }
 
-const SELECT_ROWS = `SELECT sequence, id, time, event, actor_id AS actorId, target_kind AS targetKind, target_id AS targetId, outcome,
-    entry, previous_hash AS previousHash, hash, sealed_table AS sealedTable, sealed_row AS sealedRow
+const SELECT_ROWS = `SELECT sequence, id, time, event, actor_id, target_kind, target_id, outcome, entry,
+    lower(hex(previous_hash)), lower(hex(hash)), sealed_table, sealed_row
   FROM audit_entries WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`;
+
+type RawRow = [
+  number,
+  string,
+  number,
+  string,
+  string | null,
+  string | null,
+  string | null,
+  string,
+  string,
+  string,
+  string,
+  string | null,
+  string | null,
+];
+
+function toLogRow(row: RawRow): LogRow {
+  const [
+    sequence,
+    id,
+    time,
+    event,
+    actorId,
+    targetKind,
+    targetId,
+    outcome,
+    entry,
+    previousHash,
+    hash,
+    sealedTable,
+    sealedRow,
+  ] = row;
+  return {
+    sequence,
+    id,
+    time,
+    event,
+    actorId,
+    targetKind,
+    targetId,
+    outcome,
+    entry,
+    previousHash,
+    hash,
+    sealedTable,
+    sealedRow,
+  };
+}
 
 /** Kept as the newest entry's hash, then the frontier's hashes, largest subtree first. */
 function readFrontier(size: number, hashes: Buffer): End | null {
@@ -110,5 +165,5 @@ function readFrontier(size: number, hashes: Buffer): End | null {
   const parts: Buffer[] = [];
   for (let at = 0; at < hashes.length; at += HASH_BYTES) parts.push(hashes.subarray(at, at + HASH_BYTES));
   const [chain, ...peaks] = parts;
-  return chain ? { chain, frontier: new Frontier(size, peaks) } : null;
+  return chain ? { chain: chain.toString('hex'), frontier: new Frontier(size, peaks) } : null;
 }

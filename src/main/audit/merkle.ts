@@ -3,18 +3,24 @@ import { hash } from 'node:crypto';
 // The tree of RFC 6962, section 2.1: leaves and nodes are hashed with different first bytes, so that neither can pass for
 // the other. Pure, so that a verifier outside the console can use it.
 
+/**
+ * A SHA-256 hash as text, one character for each byte (latin1). Where a million of them are made and thrown away again, a
+ * Buffer for each costs more than the hash.
+ */
+export type Digest = string;
+
 /** SHA-256 over `0x00 ‖ entry`. */
+export function leafDigest(entry: string): Digest {
+  return hash('sha256', `\u0000${entry}`, 'binary');
+}
+
 export function leafHash(entry: string): Buffer {
-  return hash('sha256', `\u0000${entry}`, 'buffer');
+  return Buffer.from(leafDigest(entry), 'latin1');
 }
 
 /** SHA-256 over `0x01 ‖ left ‖ right`. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  const node = Buffer.allocUnsafe(65);
-  node[0] = 1;
-  node.set(left, 1);
-  node.set(right, 33);
-  return hash('sha256', node, 'buffer');
+  return hash('sha256', Buffer.concat([Buffer.of(1), left, right]), 'buffer');
 }
 
 /** The root of a tree without leaves. */
@@ -26,12 +32,13 @@ export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer');
  */
 export class Frontier {
   #size: number;
-  readonly #peaks: Buffer[];
+  readonly #peaks: Digest[];
+  readonly #node = Buffer.alloc(65, 1);
 
   constructor(size = 0, peaks: readonly Buffer[] = []) {
     if (peaks.length !== peakCount(size)) throw new RangeError('a frontier needs one hash for each bit of its size');
     this.#size = size;
-    this.#peaks = [...peaks];
+    this.#peaks = peaks.map((peak) => peak.toString('latin1'));
   }
 
   get size(): number {
@@ -39,25 +46,33 @@ export class Frontier {
   }
 
   get peaks(): readonly Buffer[] {
-    return this.#peaks;
+    return this.#peaks.map((peak) => Buffer.from(peak, 'latin1'));
   }
 
-  add(leaf: Buffer): void {
+  add(leaf: Digest): void {
     let node = leaf;
     for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) {
       const left = this.#peaks.pop();
-      if (!left) throw new RangeError('the frontier lacks a hash');
-      node = nodeHash(left, node);
+      if (left === undefined) throw new RangeError('the frontier lacks a hash');
+      node = this.#join(left, node);
     }
     this.#peaks.push(node);
     this.#size += 1;
   }
 
   root(): Buffer {
-    const last = this.#peaks.length - 1;
-    let root = this.#peaks[last] ?? EMPTY_ROOT;
-    for (let index = last - 1; index >= 0; index -= 1) root = nodeHash(this.#peaks[index] ?? EMPTY_ROOT, root);
-    return root;
+    const [first, ...others] = this.#peaks.toReversed();
+    if (first === undefined) return EMPTY_ROOT;
+    return Buffer.from(
+      others.reduce((right, left) => this.#join(left, right), first),
+      'latin1',
+    );
+  }
+
+  #join(left: Digest, right: Digest): Digest {
+    this.#node.write(left, 1, 32, 'latin1');
+    this.#node.write(right, 33, 32, 'latin1');
+    return hash('sha256', this.#node, 'binary');
   }
 }
 

@@ -76,7 +76,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     }
   }
 
-  async function examine(known: { key?: string; checkpoint?: string }, signal?: AbortSignal) {
+  async function examine(known: { key?: string | undefined; checkpoint?: string | undefined }, signal?: AbortSignal) {
     const vaultSays = await askVault();
     const held = vaultSays?.signer ? fingerprintOf(vaultSays.signer.publicKey) : null;
     const trusted = known.key === undefined ? held : (readFingerprint(known.key) ?? known.key);

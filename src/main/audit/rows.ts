@@ -1,5 +1,7 @@
 import type { Verification } from '../../contract/audit.ts';
-import { chainHash, GENESIS } from './chain.ts';
+import { GENESIS, openChain } from './chain.ts';
+import { agreeAtSight, columnsAgree, parse } from './columns.ts';
+import type { Digest } from './merkle.ts';
 
 /** One row of the log, as the database or an export holds it. */
 export interface LogRow {
@@ -13,8 +15,9 @@ export interface LogRow {
   readonly targetId: string | null;
   readonly outcome: string;
   readonly entry: string;
-  readonly previousHash: Uint8Array;
-  readonly hash: Uint8Array;
+  /** Hashes in lower-case hexadecimal. */
+  readonly previousHash: string;
+  readonly hash: string;
   readonly sealedTable: string | null;
   readonly sealedRow: string | null;
 }
@@ -30,9 +33,9 @@ interface Suspect {
   readonly sequence: number;
   /** The sequence that the entry itself names; null where it cannot be read. */
   readonly named: number | null;
-  readonly leaf: Buffer;
-  readonly previousHash: Uint8Array;
-  readonly hash: Uint8Array;
+  readonly leaf: Digest;
+  readonly previousHash: string;
+  readonly hash: string;
   readonly columnsAgree: boolean;
 }
 
@@ -45,7 +48,8 @@ const SUSPECTS_KEPT = 100_000;
  */
 export class RowCheck {
   #expected = 1;
-  #previous: Uint8Array = GENESIS;
+  #previous = GENESIS;
+  readonly #chain = openChain();
   #previousHolds = true;
   /** The highest sequence that stands anywhere in the log, as an entry's own. */
   #highest = 0;
@@ -60,13 +64,15 @@ export class RowCheck {
   }
 
   /** Takes the next row, in ascending order of the sequence. */
-  add(row: LogRow, leaf: Buffer): void {
-    const named = parse(row.entry);
+  add(row: LogRow, leaf: Digest): void {
     const { sequence } = row;
-    const agrees = named !== null && columnsAgree(row, named);
-    const holds = agrees && named.sequence === sequence && belongs(sequence, leaf, row);
+    const isAuthentic = this.#belongs(sequence, leaf, row);
+    const isPlain = isAuthentic && agreeAtSight(row);
+    const named = isPlain ? { sequence } : parse(row.entry);
+    const agrees = isPlain || (named !== null && columnsAgree(row, named));
+    const holds = isAuthentic && agrees && named?.sequence === sequence;
     if (sequence !== this.#expected) this.#gaps.push({ from: this.#expected, to: sequence - 1 });
-    else if (holds && this.#previousHolds && !same(row.previousHash, this.#previous))
+    else if (holds && this.#previousHolds && row.previousHash !== this.#previous)
       this.#brokenLinkAt ??= Math.max(1, sequence - 1);
     const own = typeof named?.sequence === 'number' ? named.sequence : null;
     if (!holds && this.#suspects.length < SUSPECTS_KEPT)
@@ -122,8 +128,8 @@ export class RowCheck {
       if (named === sequence) return sequence;
       const home = bySequence.get(named);
       const isAtHome = home === undefined && !this.#isVacant(named);
-      const isWhole = belongs(named, leaf, suspect) || (home !== undefined && belongs(named, leaf, home));
-      if (isAtHome || !(isWhole || belongs(sequence, leaf, suspect))) return sequence;
+      const isWhole = this.#belongs(named, leaf, suspect) || (home !== undefined && this.#belongs(named, leaf, home));
+      if (isAtHome || !(isWhole || this.#belongs(sequence, leaf, suspect))) return sequence;
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -141,52 +147,8 @@ export class RowCheck {
   #isVacant(sequence: number): boolean {
     return sequence >= this.#expected || this.#gaps.some(({ from, to }) => from <= sequence && sequence <= to);
   }
-}
 
-function belongs(sequence: number, leaf: Buffer, hashes: { previousHash: Uint8Array; hash: Uint8Array }): boolean {
-  return same(chainHash(sequence, hashes.previousHash, leaf), hashes.hash);
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
-}
-
-/** The parts of an entry that its row repeats. */
-export interface Named {
-  readonly sequence?: unknown;
-  readonly id?: unknown;
-  readonly time?: unknown;
-  readonly event?: unknown;
-  readonly outcome?: unknown;
-  readonly onBehalfOf?: unknown;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly actor?: { readonly id?: unknown } | null;
-  readonly target?: { readonly kind?: unknown; readonly id?: unknown } | null;
-  readonly seal?: { readonly table?: unknown; readonly row?: unknown } | null;
-}
-
-/** The entry's JSON as far as it can be read; null where it is none. */
-export function parse(entry: string): Named | null {
-  try {
-    const value: unknown = JSON.parse(entry);
-    return typeof value === 'object' ? value : null;
-  } catch {
-    return null;
+  #belongs(sequence: number, leaf: Digest, { previousHash, hash }: { previousHash: string; hash: string }): boolean {
+    return previousHash.length === GENESIS.length && this.#chain(sequence, previousHash, leaf) === hash;
   }
-}
-
-function columnsAgree(row: LogRow, named: Named): boolean {
-  const { actor, target, seal } = named;
-  return (
-    row.id === named.id &&
-    row.event === named.event &&
-    row.outcome === named.outcome &&
-    row.actorId === (actor?.id ?? named.onBehalfOf ?? null) &&
-    row.targetId === (target?.id ?? null) &&
-    row.targetKind === (target?.kind ?? null) &&
-    row.sealedTable === (seal?.table ?? null) &&
-    row.sealedRow === (seal?.row ?? null) &&
-    typeof named.time === 'string' &&
-    row.time === Date.parse(named.time)
-  );
 }

@@ -1,5 +1,6 @@
 import type { Verification } from '../../contract/audit.ts';
-import { Frontier, leafHash } from './merkle.ts';
+import { parse } from './columns.ts';
+import { Frontier, leafDigest } from './merkle.ts';
 import {
   checkNote,
   fingerprintOf,
@@ -9,7 +10,7 @@ import {
   parseNote,
   parseVerifierKey,
 } from './note.ts';
-import { type LogRow, parse, RowCheck } from './rows.ts';
+import { type LogRow, RowCheck } from './rows.ts';
 
 export type Verdict = Verification['verdict'];
 
@@ -86,7 +87,7 @@ export class LogVerifier {
   }
 
   add(row: LogRow): void {
-    const leaf = leafHash(row.entry);
+    const leaf = leafDigest(row.entry);
     this.#rows.add(row, leaf);
     this.#entries += 1;
     this.#note(row);
