@@ -40,6 +40,7 @@ export const auditEvents = [
   'cloud.connection_tested',
   'cloud.connection_removed',
   'cloud.documents_recorded',
+  'cloud.documents_forgotten',
   'cloud.credentials_purged',
 
   'admin.deletion_planned',

@@ -13,4 +13,4 @@ export {
   type StorageFailure,
 } from './port.ts';
 export { openS3, type S3Config, type S3Options, type S3Scope } from './s3/index.ts';
-export { openWebDav, type WebDavOptions } from './webdav/index.ts';
+export { flawOfKey, openWebDav, type WebDavOptions } from './webdav/index.ts';

@@ -171,6 +171,8 @@ CREATE TABLE connections (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX connections_by_user ON connections (user_no);
+-- Which connections lead to the same cloud account.
+CREATE INDEX connections_by_place ON connections (json_extract(configuration, '$.place'));
 CREATE TRIGGER connections_count_insert AFTER INSERT ON connections BEGIN
   UPDATE users SET connection_count = connection_count + 1 WHERE no = new.user_no;
 END;

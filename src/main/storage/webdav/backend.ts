@@ -57,7 +57,7 @@ class WebDavBackend implements StorageBackend {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#place = new Place(url, options.root);
-    if (options.ownedRoot && this.#place.isWholeBase)
+    if (options.ownedRoot && this.#place.isWholeCloud)
       throw new StorageError('unsafe', 'The root of a cloud cannot be the platform’s own folder. Name a folder in it.');
     this.#http = new DavHttp(url, options.username, options.password, this.#limits);
     this.#propfind = new Propfind(this.#http, this.#place, this.#limits, options.clock);

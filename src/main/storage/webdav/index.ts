@@ -1,2 +1,3 @@
 export { openWebDav, type WebDavOptions } from './backend.ts';
+export { flawOfKey } from './key-path.ts';
 export { defaultLimits, type WebDavLimits } from './limits.ts';

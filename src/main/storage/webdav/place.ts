@@ -18,7 +18,8 @@ export class Place {
   readonly rootPath: string;
   /** Path of the collection above the root. */
   readonly parentPath: string;
-  readonly isWholeBase: boolean;
+  /** Whether the root is the whole cloud, as far as the address tells. */
+  readonly isWholeCloud: boolean;
 
   constructor(url: URL, root: string) {
     this.origin = url.origin;
@@ -26,7 +27,7 @@ export class Place {
     const below = root.split('/').filter((part) => part !== '');
     this.rootPath = base + below.map((part) => `${keyToPath(part)}/`).join('');
     this.parentPath = this.rootPath.replace(/[^/]*\/$/, '') || '/';
-    this.isWholeBase = below.length === 0;
+    this.isWholeCloud = below.length === 0 || isAccountOnNextcloud(namesOf(this.rootPath));
   }
 
   pathOf(key: string): string {
@@ -65,6 +66,20 @@ export class Place {
     if (!path.startsWith('/') || path.startsWith('//') || /[?#\\]/.test(path)) throw new BadHref(show(href));
     return path;
   }
+}
+
+/**
+ * Nextcloud's and ownCloud's addresses say where an account begins: `remote.php/webdav` and `remote.php/dav/files/USER`,
+ * ownCloud's spaces at `remote.php/dav/spaces/ID`.
+ * https://docs.nextcloud.com/server/latest/developer_manual/client_apis/WebDAV/basic.html
+ */
+function isAccountOnNextcloud(names: readonly string[]): boolean {
+  const at = names.findIndex((name) => name === 'remote.php' || name === 'public.php');
+  if (at < 0) return false;
+  const [service, area, ...rest] = names.slice(at + 1);
+  if (service === undefined) return true;
+  if (service === 'webdav') return area === undefined;
+  return service === 'dav' && (area === undefined || rest.length < 2);
 }
 
 /** A collection that is being listed: its path as sent, and the names on the way to it. */
