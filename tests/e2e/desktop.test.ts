@@ -1,0 +1,279 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureBuild } from '../../scripts/ensure-build.mjs';
+import { findChromium, noChromium } from '../support/chromium.ts';
+import { everyProcedureHolds } from '../support/contract-suite.ts';
+import { type DesktopApp, findElectron, launchDouble, launchElectron } from '../support/electron/launch.ts';
+import { openLineInPage, type PageLine } from '../support/page-console.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MAIL = 'root@example.org';
+const PASSWORD = 'correct horse battery staple';
+const PASSPHRASE = 'a passphrase for the vault';
+
+const kinds = [
+  { kind: 'the double of Electron', launch: launchDouble, isHere: findChromium() !== null, why: noChromium },
+  {
+    kind: 'Electron',
+    launch: launchElectron,
+    isHere: findElectron() !== null,
+    why: 'Electron’s runtime is not installed',
+  },
+];
+
+describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
+  const describeHere = describe.skipIf(!isHere);
+  const title = isHere ? '' : ` (skipped: ${why})`;
+  let home: string;
+
+  const start = (root = ROOT): Promise<DesktopApp> =>
+    launch({
+      root,
+      env: {
+        HOME: home,
+        XDG_CONFIG_HOME: join(home, 'config'),
+        QM_WORKSPACE: join(home, 'workspace'),
+        // No desktop session of whoever runs the tests is to be reached: the vault takes the passphrase way.
+        DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+        QM_DEBUG: '1',
+      },
+    });
+
+  describeHere(`a running app${title}`, () => {
+    let app: DesktopApp;
+    let page: Page;
+    let line: PageLine;
+
+    beforeAll(async () => {
+      await ensureBuild();
+      home = mkdtempSync(join(tmpdir(), 'qm-desktop-'));
+      app = await start();
+      page = await app.window();
+      line = await openLineInPage(page);
+      await line.client.session.setUp({ mail: MAIL, name: 'Root', password: PASSWORD, passphrase: PASSPHRASE });
+      await line.client.session.signIn({ mail: MAIL, password: PASSWORD });
+    }, 300_000);
+    afterAll(async () => {
+      await app?.quit();
+      rmSync(home, { recursive: true, force: true });
+    });
+
+    test('X4: its window is sandboxed, isolated, and without Node', async () => {
+      expect(await app.webPreferences()).toMatchObject({
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        webviewTag: false,
+      });
+      if (app.kind === 'double') {
+        expect(app.records).toContainEqual({ what: 'enableSandbox' });
+        expect(app.records).toContainEqual({
+          what: 'scheme',
+          scheme: 'app',
+          privileges: { standard: true, secure: true, supportFetchAPI: true },
+        });
+      }
+    });
+
+    test('X4: the page sees one function of the host, and nothing of Node or Electron', async () => {
+      const seen = await page.evaluate(() => {
+        const host = window.quartermaster ?? { connect: () => 'missing' };
+        const names = ['require', 'process', 'module', 'Buffer', 'global', 'electron', 'ipcRenderer', '__dirname'];
+        return {
+          keys: Object.keys(host),
+          types: Object.values(host).map((value) => typeof value),
+          isFrozen: Object.isFrozen(host),
+          leaked: names.filter((name) => name in window),
+          answer: host.connect(),
+        };
+      });
+      expect(seen).toEqual({ keys: ['connect'], types: ['function'], isFrozen: true, leaked: [], answer: undefined });
+    });
+
+    test('X4: the page runs no script but its own', async () => {
+      const violations = await page.evaluate(async () => {
+        const seen: string[] = [];
+        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => seen.push(effectiveDirective));
+        const inline = document.createElement('script');
+        inline.textContent = 'window.inlineRan = true';
+        document.body.append(inline);
+        const handler = document.createElement('img');
+        handler.setAttribute('onerror', 'window.handlerRan = true');
+        handler.src = 'data:image/png;base64,AAAA';
+        document.body.append(handler);
+        const foreign = document.createElement('script');
+        foreign.src = 'https://evil.example/x.js';
+        document.body.append(foreign);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        for (const element of [inline, handler, foreign]) element.remove();
+        return { seen, ran: ['inlineRan', 'handlerRan'].filter((name) => name in window) };
+      });
+      expect(violations.ran).toEqual([]);
+      expect(violations.seen).toEqual(expect.arrayContaining(['script-src-elem', 'script-src-attr']));
+    });
+
+    test('X4: the page reaches no network', async () => {
+      const reached = await page.evaluate(async () => {
+        const tries: Record<string, Promise<unknown>> = {
+          fetch: fetch('https://evil.example/api'),
+          loopback: fetch('http://127.0.0.1:9/'),
+          socket: new Promise((resolve, reject) => {
+            const socket = new WebSocket('wss://evil.example/');
+            socket.onopen = resolve;
+            socket.onerror = reject;
+          }),
+          image: new Promise((resolve, reject) => {
+            const image = new Image();
+            image.onload = resolve;
+            image.onerror = reject;
+            image.src = 'https://evil.example/pixel.png';
+          }),
+        };
+        const outcomes = await Promise.allSettled(Object.values(tries));
+        return Object.keys(tries).filter((_, index) => outcomes[index]?.status === 'fulfilled');
+      });
+      expect(reached).toEqual([]);
+      expect(app.records.filter((one) => one.what === 'request' && one.outcome === 'network')).toEqual([]);
+    });
+
+    test.each([
+      'https://evil.example/',
+      'app://console.evil.example/',
+      'app://other/',
+      'http://127.0.0.1:9/',
+      'file:///etc/passwd',
+      'data:text/html,x',
+    ])('X4: the page cannot be led to %s', async (target) => {
+      const before = page.url();
+      await page.evaluate((url) => {
+        const link = document.createElement('a');
+        link.href = url;
+        document.body.append(link);
+        link.click();
+        link.remove();
+      }, target);
+      await page.waitForTimeout(400);
+      expect(page.url()).toBe(before);
+      if (app.kind === 'double')
+        expect(
+          app.records
+            .filter((one) => one.what === 'landed')
+            .every((one) => one.what === 'landed' && one.url.startsWith('app://console/')),
+        ).toBe(true);
+    });
+
+    test('X4: the page opens no window and holds no frame', async () => {
+      await page.evaluate(() => {
+        window.open('https://evil.example/');
+        window.open('about:blank', '_blank', 'popup');
+        const link = document.createElement('a');
+        link.href = 'https://evil.example/';
+        link.target = '_blank';
+        link.rel = 'noopener';
+        document.body.append(link);
+        link.click();
+        link.remove();
+        const frame = document.createElement('iframe');
+        frame.src = 'https://evil.example/frame';
+        document.body.append(frame);
+        setTimeout(() => frame.remove(), 300);
+      });
+      await page.waitForTimeout(1_000);
+      expect(app.pages()).toHaveLength(1);
+      if (app.kind === 'double') {
+        const opened = app.records.flatMap((one) => (one.what === 'window-open' ? [one.action] : []));
+        expect(opened.length).toBeGreaterThanOrEqual(2);
+        expect(new Set(opened)).toEqual(new Set(['deny']));
+      }
+    });
+
+    test('X4: every permission is refused but copying text', async () => {
+      const states = await page.evaluate(async () => {
+        const names = [
+          'geolocation',
+          'notifications',
+          'clipboard-read',
+          'camera',
+          'microphone',
+          'midi',
+          'clipboard-write',
+        ];
+        const pairs = await Promise.all(
+          names.map(
+            async (name) =>
+              [name, (await navigator.permissions.query({ name: name as PermissionName })).state] as const,
+          ),
+        );
+        return Object.fromEntries(pairs);
+      });
+      const { 'clipboard-write': write, ...others } = states;
+      expect(write).toBe('granted');
+      for (const [name, state] of Object.entries(others)) expect(state, name).toBe('denied');
+      const geolocation = await page.evaluate(
+        () =>
+          new Promise((resolve) =>
+            navigator.geolocation.getCurrentPosition(
+              () => resolve('given'),
+              ({ code }) => resolve(code),
+            ),
+          ),
+      );
+      expect(geolocation).toBe(1);
+      if (app.kind === 'double')
+        for (const one of app.records) if (one.what === 'permission') expect(one.askedHandlers).toBe('check+request');
+    });
+
+    test('X4: app:// hands out the page’s files and nothing else', async () => {
+      const statuses = await page.evaluate(async () => {
+        const paths = [
+          '/',
+          '/../../package.json',
+          '/%2e%2e/%2e%2e/package.json',
+          '/..%2f..%2fpackage.json',
+          '/main/index.js',
+          '/index.html%00',
+          '//etc/passwd',
+        ];
+        return Promise.all(paths.map(async (path) => [path, (await fetch(path)).status] as const));
+      });
+      expect(Object.fromEntries(statuses)).toMatchObject({ '/': 200 });
+      for (const [path, status] of statuses.slice(1)) expect(status, path).toBe(404);
+      expect(await page.evaluate(async () => (await fetch('/', { method: 'POST' })).status)).toBe(405);
+    });
+
+    test('X4: a message that is no text and no bytes ends the line, and the console goes on', async () => {
+      const other = await openLineInPage(page);
+      await page.evaluate(() => {
+        const name =
+          Object.keys(window)
+            .filter((key) => key.startsWith('line') && !key.endsWith('In'))
+            .at(-1) ?? '';
+        Reflect.get(window, name).postMessage({ i: '1', p: { u: '/session/state', b: {} } });
+      });
+      await other.closed;
+      const junk = await openLineInPage(page);
+      await junk.post('{"i":"1","p":');
+      await junk.closed;
+      expect((await line.client.session.state({})).signedIn?.mail).toBe(MAIL);
+    });
+
+    test('X1: two lines of one page share no session', async () => {
+      const other = await openLineInPage(page);
+      expect((await other.client.session.state({})).signedIn).toBeNull();
+      await other.close();
+    });
+
+    everyProcedureHolds({
+      stranger: async () => (await openLineInPage(page)).client,
+      administrator: async () => {
+        const signedIn = await openLineInPage(page);
+        await signedIn.client.session.signIn({ mail: MAIL, password: PASSWORD });
+        return signedIn.client;
+      },
+    });
+  });
+});
