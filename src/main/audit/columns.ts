@@ -57,8 +57,8 @@ export function agreeAtSight(row: LogRow): boolean {
     return true;
   };
 
-  const isAdministrator = actorId !== null && follows('{"actor":{"id":"') && follows(actorId);
-  if (!isAdministrator && !follows('{"actor":{"id":null')) return false;
+  const isAdministrator = actorId !== null && follows('{"actor":{"id":"') && follows(actorId) && follows('","kind":"');
+  if (!isAdministrator && !follows('{"actor":{"id":null,"kind":"')) return false;
   at = entry.indexOf('},"event":"', at);
   if (
     !(
