@@ -20,10 +20,22 @@ export default defineConfig({
         },
       },
       {
-        test: { ...shared, name: 'faults', include: ['tests/faults/**/*.test.ts'], testTimeout: 1_800_000, fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          fileParallelism: false,
+        },
       },
       {
-        test: { ...shared, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
       },
     ],
   },
