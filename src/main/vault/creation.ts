@@ -3,6 +3,7 @@ import type { Tx } from '../database/index.ts';
 import type { NewId, RandomBytes } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import type { Secret } from '../secret.ts';
+import { anchorAccount, rootAccount } from './accounts.ts';
 import type { Argon2Parameters } from './argon2.ts';
 import { explain, withoutKeychain } from './conditions.ts';
 import { checkValueOf, KEY_BYTES, type KeyRing, sameBytes } from './key-ring.ts';
@@ -28,19 +29,22 @@ export interface Makings {
 
 export const FIRST_GENERATION = 1;
 
-export function rootAccount(workspaceId: string, generation: number): string {
-  return `${workspaceId}/root/${generation}`;
-}
-
 /**
  * Generation 1 in the keychain. Refuses with KEYCHAIN_UNAVAILABLE. A key that an interrupted set-up of this workspace
- * left there is taken up, never overwritten.
+ * left there is taken up, never overwritten; and where the keychain remembers a log of this workspace, rows
+ * are missing that were there: LOG_TAMPERED.
  */
 export async function makeInKeychain(makings: Makings, keychain: Keychain | null): Promise<Made> {
   const { workspaceId, randomBytes, ringOf } = makings;
   const account = rootAccount(workspaceId, FIRST_GENERATION);
   const root = await explainFailure(async () => {
     if (!keychain) throw new KeychainError('unavailable', 'this host was given no keychain');
+    if (await keychain.get(anchorAccount(workspaceId)))
+      throw new Refusal(
+        'LOG_TAMPERED',
+        'The keychain remembers what this workspace held, but its file is empty: it was put back or emptied. Restore it from a backup.',
+        { verdict: 'ROLLED_BACK' },
+      );
     const found = await keychain.get(account);
     if (found?.length === KEY_BYTES) return Buffer.from(found);
     const made = Buffer.from(randomBytes(KEY_BYTES));

@@ -4,6 +4,7 @@ import { MINUTE } from '../../../tests/support/clock.ts';
 import type { FakeKeychain } from '../../../tests/support/fake-keychain.ts';
 import { openVaultGround, setUpVault, type VaultGround } from '../../../tests/support/vault-ground.ts';
 import { revealSecret, Secret } from '../secret.ts';
+import { openVault } from './open.ts';
 import type { Cell } from './vault.ts';
 
 const CELL: Cell = { table: 'connections', column: 'credentials', rowId: 'c1', ownerId: 'u1' };
@@ -72,6 +73,18 @@ describe('the keychain way', () => {
     await expect(again.vault.create(null)).rejects.toMatchObject({ code: 'ALREADY_SET_UP' });
     await expect(again.vault.create(new Secret('a passphrase'))).rejects.toMatchObject({ code: 'ALREADY_SET_UP' });
     expect((await again.vault.status()).state).toBe('available');
+  });
+
+  test('A4: an emptied file is not set up anew while the keychain remembers its log', async () => {
+    const one = await ground();
+    await setUpVault(one);
+    await one.vault.writeAnchor(Buffer.from('the head of a log'));
+    one.workspace.db.raw.exec('DELETE FROM key_generations');
+    one.vault.askAgain();
+    await expect(one.vault.create(null)).rejects.toMatchObject({
+      code: 'LOG_TAMPERED',
+      data: { verdict: 'ROLLED_BACK' },
+    });
   });
 
   test('the five states each have a sentence of their own', async () => {
@@ -285,6 +298,21 @@ describe('the passphrase way', () => {
     expect(one.workspace.db.raw.prepare('SELECT wrapped_root FROM key_generations').pluck().get()).toHaveLength(
       10 + 12 + 32 + 16,
     );
+  });
+
+  test('costs what RFC 9106 recommends unless told otherwise: 64 MiB, 3 passes, 4 lanes', async () => {
+    const one = await ground();
+    const vault = openVault({ ...one.ground, keychain: null });
+    await vault.create(PASSPHRASE);
+    one.workspace.transaction((tx) => vault.record(tx, one.clock()));
+    const parameters = one.workspace.db.raw
+      .prepare("SELECT parameters FROM vault_recipients WHERE kind = 'passphrase'")
+      .pluck()
+      .get();
+    expect(JSON.parse(String(parameters))).toMatchObject({ kdf: 'argon2id', memoryKiB: 65_536, passes: 3, lanes: 4 });
+    vault.lock();
+    await vault.unlock(PASSPHRASE);
+    vault.close();
   });
 
   test('a damaged generation is told from a wrong passphrase', async () => {

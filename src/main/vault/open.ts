@@ -1,9 +1,10 @@
 import type { Workspace } from '../database/index.ts';
 import type { Clock, NewId, RandomBytes } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
+import { rootAccount } from './accounts.ts';
 import { ARGON2, type Argon2Parameters } from './argon2.ts';
 import { explain } from './conditions.ts';
-import { type Made, type Makings, makeInKeychain, makeUnderPassphrase, recordMade, rootAccount } from './creation.ts';
+import { type Made, type Makings, makeInKeychain, makeUnderPassphrase, recordMade } from './creation.ts';
 import { KEY_BYTES, type KeyRing, makeKeyRing, sameBytes } from './key-ring.ts';
 import { type Keychain, KeychainError } from './keychain.ts';
 import { openOwnSecrets } from './own-secrets.ts';

@@ -1,5 +1,6 @@
 import type { Db, Workspace } from '../database/index.ts';
 import { Refusal } from '../refusal.ts';
+import { anchorAccount, ownSecretAccount } from './accounts.ts';
 import { explain } from './conditions.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type Keychain, KeychainError } from './keychain.ts';
@@ -18,8 +19,8 @@ type OwnSecrets = Pick<Vault, 'readOwnSecret' | 'writeOwnSecret' | 'readAnchor' 
 /** Secrets of the console itself: items of their own in the keychain, or vault blobs in a workspace without one. */
 export function openOwnSecrets({ workspace, keychain, ring }: OwnSecretParts): OwnSecrets {
   const { id: workspaceId } = workspace;
-  const account = (name: string) => `${workspaceId}/own/${name}`;
-  const anchorAccount = `${workspaceId}/anchor`;
+  const account = (name: string) => ownSecretAccount(workspaceId, name);
+  const anchor = anchorAccount(workspaceId);
 
   /** A keychain that fails is a vault that is not available now; the caller may try later. */
   async function inKeychain<Answer>(work: (keychain: Keychain) => Promise<Answer>): Promise<Answer> {
@@ -65,12 +66,12 @@ export function openOwnSecrets({ workspace, keychain, ring }: OwnSecretParts): O
 
     async readAnchor() {
       const hasKeychain = generationRows(workspace.db).length > 0 && wayOf(workspace.db) === 'keychain';
-      return hasKeychain ? inKeychain((keychain) => keychain.get(anchorAccount)) : null;
+      return hasKeychain ? inKeychain((keychain) => keychain.get(anchor)) : null;
     },
 
     async writeAnchor(value) {
       if (requireSetUp(workspace.db) === 'passphrase') return false;
-      await inKeychain((keychain) => keychain.set(anchorAccount, value));
+      await inKeychain((keychain) => keychain.set(anchor, value));
       return true;
     },
   };

@@ -67,6 +67,7 @@ const OTHER: Record<string, string> = {
   backend_no: '3',
   provider: "'s3'",
   credentials: "x'0103'",
+  configuration: `'{"edited":1}'`,
   owned_root: '1',
   own: '0',
   kind: "'root'",
