@@ -30,6 +30,12 @@ export const BucketName = z
   .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a bucket name (3 to 63 of a-z 0-9 . -)')
   .refine((name) => !name.includes('..') && !/^\d+\.\d+\.\d+\.\d+$/.test(name), 'is not a bucket name');
 
+/** A bucket's name, or, where each user has a bucket, what the names of all of them begin with (`docs-`). */
+export const BucketOrPrefix = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a bucket name, nor the beginning of one')
+  .refine((name) => !name.includes('..'), 'is not a bucket name, nor the beginning of one');
+
 /**
  * How the platform lays out keys. A folder for each user: `users/{userId}/`, `{externalId}/`. A bucket for each user:
  * `bucket:{userId}` or `bucket:{externalId}`; the profile's `bucket` is then the prefix that all those buckets share.
@@ -40,6 +46,10 @@ export const KeyLayout = z
   .regex(
     /^(?:(?:[^/{}\u0000-\u001f]+\/)*\{(?:userId|externalId)\}\/|bucket:\{(?:userId|externalId)\})$/,
     "must be a folder such as 'users/{userId}/' or '{externalId}/', or 'bucket:{externalId}'",
+  )
+  .refine(
+    (layout) => !layout.split('/').some((part) => part === '.' || part === '..'),
+    "must not contain '.' or '..' as a folder: proxies rewrite them",
   );
 
 export const Profile = z.object({
@@ -73,7 +83,7 @@ const editable = {
   pathStyle: z.boolean().default(true),
   /** PEM of the server's own certificate authority. */
   authorityPem: z.string().max(100_000).nullish(),
-  bucket: BucketName,
+  bucket: BucketOrPrefix,
   layout: KeyLayout.default('users/{userId}/'),
   accessKey: z.string().min(3).max(128),
   secretKey: SecretText,
@@ -108,7 +118,7 @@ export const storageContract = {
   add: adminProcedure
     .input(z.strictObject({ name: ProfileName, ...editable }))
     .output(z.object({ profile: Profile }))
-    .errors(errors('NAME_TAKEN', 'IN_USE')),
+    .errors(errors('NAME_TAKEN', 'IN_USE', 'STORAGE_UNSAFE')),
   update: adminProcedure
     .input(
       z.strictObject({
@@ -128,7 +138,7 @@ export const storageContract = {
       }),
     )
     .output(z.object({ profile: Profile }))
-    .errors(errors('CHANGED_MEANWHILE', 'IN_USE')),
+    .errors(errors('CHANGED_MEANWHILE', 'IN_USE', 'STORAGE_UNSAFE')),
   /** The profile's rows go; its objects are not touched. Refused while it holds documents. */
   remove: adminProcedure
     .input(z.strictObject({ profile: ProfileName, expectedVersion: Version }))
@@ -142,7 +152,7 @@ export const storageContract = {
   index: adminProcedure
     .input(z.union([z.strictObject({ profile: ProfileName }), z.strictObject({ connectionId: Id })]))
     .output(z.object({ run: IndexRun }))
-    .errors(errors('IN_USE')),
+    .errors(errors('IN_USE', 'STORAGE_UNSAFE', 'STORAGE_REFUSED')),
   watchIndex: adminProcedure.input(z.strictObject({ runId: Id })).output(eventIterator(IndexRun)),
   cancelIndex: adminProcedure.input(z.strictObject({ runId: Id })).output(z.object({ run: IndexRun })),
   indexRuns: adminProcedure
@@ -168,7 +178,7 @@ export const storageContract = {
         tried: z.object({ ok: z.boolean(), message: z.string() }).nullable(),
       }),
     )
-    .errors(errors('STORAGE_UNREACHABLE', 'STORAGE_REFUSED')),
+    .errors(errors('STORAGE_UNREACHABLE', 'STORAGE_REFUSED', 'STORAGE_UNSAFE')),
 
   /** A user's documents, in key order within a backend. */
   documents: adminProcedure

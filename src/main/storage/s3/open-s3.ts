@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { compareKeys } from '../key-order.ts';
 import {
   type BackendCheck,
   type ListOptions,
@@ -11,12 +10,11 @@ import {
 } from '../port.ts';
 import { type BucketSettings, finalityOf, readBucketSettings } from './bucket-settings.ts';
 import { connectS3, type S3Config, type S3Connection } from './connection.ts';
-import { explainNetworkError, explainRefusal, RefusedByServer } from './failures.ts';
 import { fetchUploads, listObjects, listUploads, listVersions } from './list.ts';
-import { MAX_LIST_BYTES, readObjectList, readVersionList } from './list-answers.ts';
+import { MAX_LIST_BYTES, readObjectList } from './list-answers.ts';
 import { isPathSafe } from './path-safety.ts';
-import { bareETag } from './read-xml.ts';
 import { MAX_REMOVALS, removeRefs } from './remove.ts';
+import { standingAt, statObject } from './standing.ts';
 import type { Timeouts } from './transport.ts';
 
 /** Part of a bucket that is one user's: a folder, or with `wholeBucket` the bucket itself. */
@@ -296,108 +294,4 @@ function isSame(recorded: ObjectRef, standing: ObjectRef): boolean {
   if (recorded.size !== standing.size) return false;
   if (recorded.modifiedAt === null || standing.modifiedAt === null) return true;
   return Math.abs(recorded.modifiedAt - standing.modifiedAt) < SAME_SECOND_MS;
-}
-
-/** The object that stands at exactly this key now, also where something hides it from listings. */
-export async function statObject(
-  connection: S3Connection,
-  bucket: string,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<ObjectRef | null> {
-  if (!isPathSafe(key)) return await statByListing(connection, bucket, key, signal);
-  try {
-    return await connection.sendRaw(
-      { method: 'HEAD', bucket, key, purpose: 'look at an object', maxBytes: 1024, signal, tries: 3 },
-      async ({ headers }) => {
-        const length = headers['content-length'];
-        const modifiedAt = Date.parse(headers['last-modified'] ?? '');
-        const versionId = headers['x-amz-version-id'];
-        const isVersion = typeof versionId === 'string' && versionId !== '' && versionId !== 'null';
-        return {
-          kind: isVersion ? 'version' : 'object',
-          key,
-          versionId: isVersion ? versionId : null,
-          size: length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : 0,
-          etag: bareETag(headers.etag ?? null),
-          modifiedAt: Number.isNaN(modifiedAt) ? null : modifiedAt,
-        };
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof RefusedByServer)) throw explainNetworkError(error, connection.host);
-    const { status, code } = error.refusal;
-    if (code === 'NoSuchKey' || (status === 404 && code !== 'NoSuchBucket') || status === 405) return null;
-    throw explainRefusal(error.refusal, 'look at an object');
-  }
-}
-
-/** A key that cannot be named in a path safely can still be found in a listing. */
-async function statByListing(
-  connection: S3Connection,
-  bucket: string,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<ObjectRef | null> {
-  const page = await connection.send(
-    {
-      method: 'GET',
-      bucket,
-      query: { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1', prefix: key },
-      purpose: `list the bucket '${bucket}'`,
-      maxBytes: MAX_LIST_BYTES,
-      signal,
-      tries: 3,
-    },
-    async (answer) => await readObjectList(answer.body),
-  );
-  // Keys come in order, and no key that begins with this one comes before itself.
-  return page.items.find((item) => item.key === key) ?? null;
-}
-
-/**
- * Every version and marker that stands at exactly this key. Where a folder above hides the key from listings, what a
- * HEAD still sees is answered.
- */
-export async function standingAt(
-  connection: S3Connection,
-  bucket: string,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<ObjectRef[]> {
-  const found: ObjectRef[] = [];
-  let marker: { key: string; version: string | null } | null = null;
-  for (let pages = 0; pages < 1000; pages += 1) {
-    const from: typeof marker = marker;
-    const page: Awaited<ReturnType<typeof readVersionList>> = await connection.send(
-      {
-        method: 'GET',
-        bucket,
-        query: {
-          versions: null,
-          'encoding-type': 'url',
-          'max-keys': '1000',
-          prefix: key,
-          ...(from === null ? {} : { 'key-marker': from.key }),
-          ...(from?.version ? { 'version-id-marker': from.version } : {}),
-        },
-        purpose: `list versions in the bucket '${bucket}'`,
-        maxBytes: MAX_LIST_BYTES,
-        signal,
-        tries: 3,
-      },
-      async (answer) => await readVersionList(answer.body),
-    );
-    for (const item of page.items) {
-      if (!item.key.startsWith(key))
-        throw new StorageError('invalid_answer', 'The storage server lists a key outside what was asked for.');
-      if (item.key === key) found.push(item);
-    }
-    const isPast = page.items.some((item) => compareKeys(item.key, key) > 0);
-    if (isPast || !page.isTruncated || page.nextKeyMarker === null) break;
-    marker = { key: page.nextKeyMarker, version: page.nextVersionMarker };
-  }
-  if (found.length > 0) return found;
-  const stands = await statObject(connection, bucket, key, signal);
-  return stands === null ? [] : [stands];
 }

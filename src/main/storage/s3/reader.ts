@@ -3,8 +3,8 @@ import { type BucketSettings, readBucketSettings } from './bucket-settings.ts';
 import { connectS3, type S3Config, type S3Connection } from './connection.ts';
 import { listObjects } from './list.ts';
 import { MAX_LIST_BYTES, readBucketList, readObjectList } from './list-answers.ts';
-import { standingAt, statObject } from './open-s3.ts';
 import { readXml } from './read-xml.ts';
+import { standingAt, statObject } from './standing.ts';
 import type { Timeouts } from './transport.ts';
 
 /** A whole server to look at, for index and doctor: it has no verb that removes. */
