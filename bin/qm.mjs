@@ -9,6 +9,10 @@ import { isRightNode } from '../scripts/right-node.mjs';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const isCheckout = existsSync(join(ROOT, 'src')) && existsSync(join(ROOT, 'node_modules', 'electron-vite'));
 
+// npm runs scripts in the package's folder; paths that were typed are meant from where they were typed.
+const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
+if (script === 'qm' && typedIn && existsSync(typedIn)) process.chdir(typedIn);
+
 if (isRightNode(import.meta.url)) {
   try {
     if (isCheckout && !process.env.QM_NO_BUILD) {

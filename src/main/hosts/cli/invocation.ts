@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly host?: Origin['host'];
   /** Leaves a vault that has a passphrase as it is found: locked. */
   readonly leaveLocked?: boolean;
+  /** Another workspace than the one that was named. */
+  readonly workspaceDir?: string;
 }
 
 const HOW_PASSWORD = 'Give it with --password-file F, --password-stdin or QM_PASSWORD_FILE.';
@@ -74,8 +76,12 @@ export class Invocation {
   }
 
   get log(): Log {
+    return this.#logIn(this.workspaceDir);
+  }
+
+  #logIn(workspaceDir: string): Log {
     const { now, stderr } = this.terminal;
-    return openHostLog(this.workspaceDir, { file: 'qm.log', now, alsoTo: this.#env('QM_DEBUG') ? stderr : null });
+    return openHostLog(workspaceDir, { file: 'qm.log', now, alsoTo: this.#env('QM_DEBUG') ? stderr : null });
   }
 
   /** A remark for people, on standard error; with `--json` a line of JSON. */
@@ -87,13 +93,14 @@ export class Invocation {
   /** Opens the console on the workspace; closed by itself when the command has ended. */
   async open(options: OpenOptions = {}): Promise<Console> {
     const passphrase = options.leaveLocked ? undefined : await this.#passphraseFromFile();
+    const workspaceDir = options.workspaceDir ?? this.workspaceDir;
     const openWith = (given: Secret | undefined) =>
       openAsOwner({
-        workspaceDir: this.workspaceDir,
+        workspaceDir,
         create: options.create ?? false,
         host: options.host ?? 'qm',
         motor: options.motor ?? false,
-        log: this.log,
+        log: this.#logIn(workspaceDir),
         ...(given ? { passphrase: given } : {}),
       });
     const console = await openWith(passphrase).catch((error: unknown) => {
