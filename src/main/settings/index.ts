@@ -4,5 +4,4 @@ export {
   SETTINGS_ROW,
   type Settings,
   type SettingsContent,
-  writeFirstSettings,
 } from './settings.ts';

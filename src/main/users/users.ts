@@ -3,11 +3,13 @@ import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { Secret } from '../secret.ts';
 import { endSessionsOf, hashPassword, normaliseMailKey, requireAnotherActiveOwner } from '../session/index.ts';
-import { renewSeal } from '../vault/index.ts';
-import { changeUser } from './change.ts';
+import { ARGON2, type Argon2Parameters, renewSeal } from '../vault/index.ts';
+import { changeUser, type Versioned } from './change.ts';
 import { findUser, idOfUser } from './find.ts';
 import { listUsers, outlineUsers, type UserListing, type UserQuery } from './list.ts';
 import { readUser, type UserAnswer, type UserRow } from './row.ts';
+import { isBroken, saveAnew } from './save-anew.ts';
+import { refuseTaken } from './taken.ts';
 
 export interface NewUser {
   readonly mail: string;
@@ -28,11 +30,6 @@ export interface UserChange {
   readonly externalId?: string | undefined;
 }
 
-interface Versioned {
-  readonly user: string;
-  readonly expectedVersion: number;
-}
-
 export interface Users {
   list(query: UserQuery): UserListing;
   outline(query: Omit<UserQuery, 'after' | 'limit'>): { count: number; pageSize: number; keys: (string | null)[] };
@@ -42,13 +39,19 @@ export interface Users {
   idOf(ref: string): string | null;
   /** The user, the quota row and the entry, in one transaction (U2). */
   create(actor: Actor, user: NewUser): Promise<UserAnswer>;
+  /** A row that somebody else wrote is put right by naming all of it: see `saveAnew`. */
   update(actor: Actor, change: UserChange): Promise<UserAnswer>;
   activate(actor: Actor, wanted: Versioned): Promise<UserAnswer>;
   /** Ends the user's sessions too. Refuses the sole active owner with SOLE_ADMIN (U3). */
   deactivate(actor: Actor, wanted: Versioned): Promise<UserAnswer>;
 }
 
-export function openUsers(ground: Ground): Users {
+export interface UsersOptions {
+  /** Cost of a password hash; tests give a cheap one. */
+  readonly argon2?: Argon2Parameters;
+}
+
+export function openUsers(ground: Ground, { argon2 = ARGON2 }: UsersOptions = {}): Users {
   const { workspace, audit } = ground;
   return {
     list: (query) => listUsers(workspace.db, query),
@@ -58,11 +61,11 @@ export function openUsers(ground: Ground): Users {
     idOf: (ref) => idOfUser(workspace.db, ref),
 
     async create(actor, user) {
-      refuseTaken(ground, user.mail, user.externalId, null);
-      const passwordHash = await hashPassword(new Secret(user.firstPassword));
+      refuseTaken(workspace.db, user.mail, user.externalId, null);
+      const passwordHash = await hashPassword(new Secret(user.firstPassword), argon2);
       const vault = await ground.vault.ready();
       return workspace.transaction((tx) => {
-        refuseTaken(ground, user.mail, user.externalId, null);
+        refuseTaken(tx, user.mail, user.externalId, null);
         const id = ground.newId();
         const no = insertUser(tx, id, user, passwordHash, ground.clock());
         audit.append(tx, {
@@ -71,7 +74,7 @@ export function openUsers(ground: Ground): Users {
           target: { kind: 'user', id },
           metadata: {
             role: user.role,
-            externalId: user.externalId ?? null,
+            hasExternalId: user.externalId !== undefined,
             limitBytes: user.limitBytes == null ? 'unlimited' : String(user.limitBytes),
           },
           sealed: renewSeal(tx, vault, 'users', id),
@@ -80,9 +83,10 @@ export function openUsers(ground: Ground): Users {
       });
     },
 
-    update: (actor, change) =>
-      changeUser(ground, change, (tx, row) => {
-        const changed = writeChange(ground, tx, row, change);
+    async update(actor, change) {
+      if (await isBroken(ground, change)) return saveAnew(ground, actor, change, argon2);
+      return changeUser(ground, change, (tx, row) => {
+        const changed = writeChange(tx, row, change);
         if (changed.length === 0) return null;
         if (change.role === 'user' && row.role === 'owner') endSessionsOf(tx, audit, row.no, actor, 'account_closed');
         return {
@@ -90,7 +94,8 @@ export function openUsers(ground: Ground): Users {
           event: 'admin.user_updated',
           metadata: { changed, ...(changed.includes('role') ? { role: change.role } : {}) },
         };
-      }),
+      });
+    },
 
     activate: (actor, wanted) =>
       changeUser(ground, wanted, (tx, row) => {
@@ -125,8 +130,8 @@ function insertUser(tx: Tx, id: string, user: NewUser, passwordHash: string, now
 }
 
 /** Writes what differs and names it. */
-function writeChange(ground: Ground, tx: Tx, row: UserRow, change: UserChange): string[] {
-  refuseTaken(ground, change.mail, change.externalId, row.no);
+function writeChange(tx: Tx, row: UserRow, change: UserChange): string[] {
+  refuseTaken(tx, change.mail, change.externalId, row.no);
   const changed: string[] = [];
   const set = (column: string, name: string, before: unknown, after: string | undefined, step = () => {}) => {
     if (after === undefined || after === before) return;
@@ -149,22 +154,4 @@ function writeChange(ground: Ground, tx: Tx, row: UserRow, change: UserChange): 
       );
   });
   return changed;
-}
-
-function refuseTaken(
-  ground: Ground,
-  mail: string | undefined,
-  externalId: string | undefined,
-  except: number | null,
-): void {
-  const taken = (column: string, value: string) =>
-    ground.workspace.db.raw.prepare(`SELECT 1 FROM users WHERE ${column} = ? AND no IS NOT ?`).get(value, except) !==
-    undefined;
-  if (mail !== undefined && taken('mail_key', normaliseMailKey(mail)))
-    throw new Refusal(
-      'MAIL_TAKEN',
-      `Another user has the mail address ${mail} (upper and lower case count as the same). Choose another.`,
-    );
-  if (externalId !== undefined && taken('external_id', externalId))
-    throw new Refusal('EXTERNAL_ID_TAKEN', `Another user has the external id ${externalId}. Choose another.`);
 }
