@@ -56,7 +56,7 @@ class WebDavBackend implements StorageBackend {
     const url = new URL(options.url);
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#place = new Place(url, options.root);
+    this.#place = placeOf(url, options.root);
     if (options.ownedRoot && this.#place.isWholeCloud)
       throw new StorageError('unsafe', 'The root of a cloud cannot be the platform’s own folder. Name a folder in it.');
     this.#http = new DavHttp(url, options.username, options.password, this.#limits);
@@ -264,6 +264,15 @@ class WebDavBackend implements StorageBackend {
         return null;
       throw error;
     }
+  }
+}
+
+/** Throws `unsafe` for an address or root that leads elsewhere than it seems to. */
+function placeOf(url: URL, root: string): Place {
+  try {
+    return new Place(url, root);
+  } catch (error) {
+    throw new StorageError('unsafe', `The address or the root is no path on a server: ${show(root)}`, { cause: error });
   }
 }
 
