@@ -37,8 +37,8 @@ export const WebDavUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(1000)
   .refine((text) => {
-    const url = new URL(text);
-    return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+    const url = URL.parse(text); // What is no address at all has been refused above, yet this is asked too.
+    return !url || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
   }, 'must not hold a user, password, query or fragment');
 
 const webdav = {

@@ -14,13 +14,14 @@ export const Endpoint = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(300)
   .refine((text) => {
-    const url = new URL(text);
+    const url = URL.parse(text); // What is no address at all has been refused above, yet this is asked too.
     return (
-      url.username === '' &&
-      url.password === '' &&
-      url.search === '' &&
-      url.hash === '' &&
-      (url.pathname === '/' || url.pathname === '')
+      !url ||
+      (url.username === '' &&
+        url.password === '' &&
+        url.search === '' &&
+        url.hash === '' &&
+        (url.pathname === '/' || url.pathname === ''))
     );
   }, 'must be scheme, host and port alone');
 
