@@ -9,13 +9,15 @@ import { type LiveSession, openLiveSessions } from './live.ts';
 import { openOwnPassword } from './own-password.ts';
 import { endSessionsOf, removeSession, sessionByTokenHash, userByNo } from './rows.ts';
 import type { ActiveSession, Line, Session, SignedInAnswer } from './session.ts';
-import { isSetUp, setUp } from './set-up.ts';
+import { type Alongside, isSetUp, setUp } from './set-up.ts';
 import { openSignIn } from './sign-in.ts';
 import { unlockVault } from './unlock.ts';
 
 export interface SessionOptions {
   /** Cost of a password; tests give a cheap one. */
   readonly argon2?: Argon2Parameters;
+  /** Called inside the set-up transaction. */
+  readonly alongsideSetUp?: Alongside;
 }
 
 /** Sessions of a workspace: those in its rows, and what this process knows about them. */
@@ -110,7 +112,7 @@ export function openSession(ground: Ground, options: SessionOptions = {}): Sessi
     },
 
     async setUp(line, input) {
-      const { live, token, auditKey } = await setUp(ground, line, input, argon2);
+      const { live, token, auditKey } = await setUp(ground, line, input, argon2, options.alongsideSetUp);
       takeUp(line, live);
       return { userId: live.userId, token, auditKey };
     },

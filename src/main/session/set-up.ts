@@ -1,8 +1,8 @@
-import canonicalize from 'canonicalize';
 import type { Db, Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { Secret } from '../secret.ts';
+import { SETTINGS_ROW, writeFirstSettings } from '../settings/index.ts';
 import { type Argon2Parameters, renewSeal, type UnlockedVault } from '../vault/index.ts';
 import { beginSession, newToken } from './begin.ts';
 import type { LiveSession } from './live.ts';
@@ -10,8 +10,8 @@ import { normaliseMailKey } from './mail-key.ts';
 import { hashPassword } from './passwords.ts';
 import type { Line, SetUp } from './session.ts';
 
-/** The row of `settings` that holds the workspace's own. */
-const WORKSPACE_SETTINGS = 'workspace';
+/** What other domains lay down in the same transaction: the built-in store. */
+export type Alongside = (tx: Tx, vault: UnlockedVault, actor: Actor) => void;
 
 /** Whether set-up was done: any of what it writes is enough, so that taking rows away does not offer it again. */
 export function isSetUp(db: Db): boolean {
@@ -41,6 +41,7 @@ export async function setUp(
   line: Line,
   input: SetUp,
   argon2: Argon2Parameters,
+  alongside?: Alongside,
 ): Promise<{ live: LiveSession; token: string; auditKey: string }> {
   const { workspace, vault, audit } = ground;
   refuseSecondSetUp(workspace.db);
@@ -50,6 +51,7 @@ export async function setUp(
   const live = workspace.transaction((tx) => {
     refuseSecondSetUp(tx); // Somebody else may have been faster while the password was hashed.
     writeWorkspace(tx, ground, unlocked, line, input.workspaceName);
+    alongside?.(tx, unlocked, { kind: 'anonymous', origin: line.origin });
     const user = writeFirstOwner(tx, ground, unlocked, line, input, passwordHash);
     return beginSession(tx, ground, { line, user, token, vault: unlocked });
   });
@@ -59,17 +61,14 @@ export async function setUp(
 
 function writeWorkspace(tx: Tx, ground: Ground, vault: UnlockedVault, line: Line, workspaceName: string): void {
   const actor: Actor = { kind: 'anonymous', origin: line.origin };
-  const content = canonicalize({ workspaceName, quotaWarningShare: 0.8, quotaFullShare: 1 });
-  tx.raw
-    .prepare(`INSERT INTO settings (id, content, version, seal) VALUES (?, ?, 1, x'')`)
-    .run(WORKSPACE_SETTINGS, content);
+  writeFirstSettings(tx, workspaceName);
   const recipients = ground.vault.record(tx, ground.clock());
   ground.audit.append(tx, {
     actor,
     event: 'console.workspace_created',
     target: { kind: 'workspace', id: ground.workspace.id },
     metadata: { vault: recipients.length > 0 ? 'passphrase' : 'keychain' },
-    sealed: renewSeal(tx, vault, 'settings', WORKSPACE_SETTINGS),
+    sealed: renewSeal(tx, vault, 'settings', SETTINGS_ROW),
   });
   for (const sealed of recipients)
     ground.audit.append(tx, {

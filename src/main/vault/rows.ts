@@ -51,8 +51,7 @@ export function* encryptedCells(db: Db, workspaceId: string): Generator<Cell> {
     yield { table: 'connections', column: 'credentials', rowId: id, ownerId: owner };
   const profiles = db.raw.prepare<[number], { id: string }>('SELECT id FROM storage_profiles LIMIT ?');
   for (const { id } of profiles.all(CELLS_TRIED))
-    for (const ownerId of ['', id, workspaceId])
-      yield { table: 'storage_profiles', column: 'credentials', rowId: id, ownerId };
+    yield { table: 'storage_profiles', column: 'credentials', rowId: id, ownerId: workspaceId };
   const secrets = db.raw.prepare<[number], { name: string }>('SELECT name FROM vault_secrets LIMIT ?');
   for (const { name } of secrets.all(CELLS_TRIED)) yield ownSecretCell(name, workspaceId);
 }
