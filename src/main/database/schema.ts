@@ -254,6 +254,7 @@ export const deletionBackends = sqliteTable('deletion_backends', {
   round: integer('round').notNull().default(0),
   cursor: text('cursor'),
   listAnew: integer('list_anew', { mode: 'boolean' }).notNull().default(false),
+  notHiding: text('not_hiding').notNull().default('[]'),
   inventoryDone: integer('inventory_done', { mode: 'boolean' }).notNull().default(false),
   firstRemovalAt: integer('first_removal_at'),
   lastRemovalAt: integer('last_removal_at'),

@@ -99,11 +99,22 @@ function readUploads(json: string, sourceId: string): PhasedRef[] {
     .map(({ key, uploadId }) => phased({ kind: 'upload', key, versionId: uploadId, size: 0, etag: null, modifiedAt: null }));
 }
 
-/** An empty listing proves nothing while an object stands higher up, and that one is nobody's to remove (D8). */
+/**
+ * An empty listing proves nothing while an object stands higher up, and that one is nobody's to remove (D8). Where a
+ * listing showed something while it stood there, it hides nothing on this server.
+ */
 export async function requireNothingAbove(run: Run, opened: Opened, row: BackendRow): Promise<void> {
   if (!opened.scope.exists || run.shop.list.firstPhase(run.db, row.no) === phases.hiding) return;
-  const above = await standingAbove(opened.backend, opened.target, run.signal);
-  if (above.length === 0 || (await listsAnything(opened, run.signal))) return;
+  const standing = await standingAbove(opened.backend, opened.target, run.signal);
+  if (standing.length === 0) return;
+  const harmless = new Set(JSON.parse(run.backend(row.no).not_hiding) as string[]); // Written here alone.
+  if (await listsAnything(opened, run.signal)) {
+    const known = JSON.stringify([...new Set([...harmless, ...standing])].sort());
+    run.write((tx) => tx.raw.prepare('UPDATE deletion_backends SET not_hiding = ? WHERE no = ?').run(known, row.no));
+    return;
+  }
+  const above = standing.filter((key) => !harmless.has(key));
+  if (above.length === 0) return;
   const names = above.map((key) => `“${key}”`).join(', ');
   const message =
     `In ${row.label} an object stands at ${names}. The server then shows nothing of what lies below it, and it is not this user’s. ` +

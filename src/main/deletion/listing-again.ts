@@ -8,12 +8,14 @@ import { removeItems } from './removal.ts';
 import type { BackendRow } from './rows.ts';
 import type { Opened, Run } from './run.ts';
 import { inSlices } from './slices.ts';
-import { eachAtOnce, keyOf, referenceOf, type SurveyPage, whatListingShows } from './survey.ts';
+import { eachAtOnce, keyOf, referenceOf, whatListingShows } from './survey.ts';
 import { patiently, surveyPatiently } from './surveying.ts';
 import { type Item, listStart, placeOf } from './work-list.ts';
 
 /** What is new or still stands is removed again, so many times at most; then it is a leftover (D8). */
 const ROUNDS = 3;
+/** What shows only because something that hid it was removed a moment ago gets more rounds, but not without end. */
+const ROUNDS_OF_REVEALING = 30;
 /** Single requests in flight where each object is asked for by its name. */
 const KEYS_AT_ONCE = { s3: 8, webdav: 2, folder: 4 } as const;
 
@@ -37,6 +39,7 @@ async function lookAgain(run: Run, opened: Opened, row: BackendRow): Promise<voi
   else await listAgain(run, opened, row, isLast);
   const isClean = run.shop.list.isEmpty(run.db, row.no);
   if (isClean && row.reach === 'owned') await requireNothingAbove(run, opened, row);
+  run.removedSinceLook.set(row.no, new Set());
   const kept = row.reach === 'recorded' && isClean ? await countKept(run, opened, row) : null;
   run.write((tx) => {
     saveCursor(tx, row.no, null);
@@ -53,9 +56,18 @@ async function listAgain(run: Run, opened: Opened, row: BackendRow, isLast: bool
   const isLeftOver = ({ kind, key, versionId }: ObjectRef) => isKnown.get(row.no, kind, key, versionId ?? '') !== undefined;
   await surveyPatiently(run, opened, row, { parts: whatListingShows, from: readCursor(row) }, async (page) => {
     const standing = page.found.filter(({ ref }) => !isLeftOver(ref));
-    if (!isLast) return addToList(run, row, { ...page, found: standing });
-    await leave(run, row, standing.map(({ ref }) => stillStands(ref)), page.next);
+    const isTriedAgain = ({ ref }: PhasedRef) => !isLast || (row.round < ROUNDS_OF_REVEALING && wasHidden(run, row, ref));
+    await leave(run, row, standing.filter((item) => !isTriedAgain(item)).map(({ ref }) => stillStands(ref)));
+    await addToList(run, row, { ...page, found: standing.filter(isTriedAgain) });
   });
+}
+
+/** Whether an object that hid this one from every listing was removed since the last look (D8). */
+function wasHidden(run: Run, row: BackendRow, ref: ObjectRef): boolean {
+  const removed = run.removedSinceLook.get(row.no);
+  if (!removed || removed.size === 0) return false;
+  for (let at = ref.key.lastIndexOf('/'); at > 0; at = ref.key.lastIndexOf('/', at - 1)) if (removed.has(ref.key.slice(0, at))) return true;
+  return false;
 }
 
 function stillStands(ref: ObjectRef): LeftOver {
@@ -64,15 +76,15 @@ function stillStands(ref: ObjectRef): LeftOver {
 }
 
 /** Leftovers that a last look found: they count as found too. */
-async function leave(run: Run, row: BackendRow, leftovers: readonly LeftOver[], next: SurveyPage['next']): Promise<void> {
+async function leave(run: Run, row: BackendRow, leftovers: readonly LeftOver[]): Promise<void> {
+  if (leftovers.length === 0) return;
   await inSlices(
     leftovers,
     (work) => run.write(work),
     () => {},
-    (tx, { from, to, isLast }) => {
+    (tx, { from, to }) => {
       const fresh = recordLeftovers(run, tx, row, leftovers.slice(from, to));
       tx.raw.prepare('UPDATE deletion_backends SET found = found + ? WHERE no = ?').run(fresh, row.no);
-      if (isLast) saveCursor(tx, row.no, next);
     },
   );
   run.shop.changed(run.id);

@@ -178,9 +178,10 @@ async function countListed(
       `An object stands at “${target.prefix.slice(0, -1)}”, the folder’s own name, and hides what is in the folder. It is removed first and the folder listed anew, so there may be more than was counted.`,
     );
   const above = target.reach === 'owned' ? await standingAbove(backend, target, signal) : [];
-  if (above.length > 0 && !(await listsAnything(ask, signal)))
+  if (above.length > 0)
     notes.push(
-      `An object stands at ${above.map((key) => `“${key}”`).join(', ')} and hides everything below it. It is nobody’s to remove here: the run will wait until it is moved.`,
+      `An object stands above the user’s folder, at ${above.map((key) => `“${key}”`).join(', ')}; it is nobody’s to remove here.` +
+        ((await listsAnything(ask, signal)) ? '' : ' The listing shows nothing below it, so the run will wait until it is moved.'),
     );
   if (changed > 0) notes.push(`${changed} recorded documents changed since they were recorded; they will be left over.`);
   const kept = target.reach === 'recorded' ? await countKept(db, backend, target, signal) : 0;

@@ -203,6 +203,7 @@ class PhaseRemoval {
       case 'removed':
         tally.removed += 1;
         tally.bytes += item.ref.size;
+        this.#run.removedSinceLook.get(no)?.add(item.ref.key);
         // Where only what is recorded is ours, no listing shows that it is gone: it is asked for by its name later.
         if (this.#row.reach === 'recorded' && item.ref.kind !== 'upload') list.move(tx, no, item, phases.gone);
         else list.drop(tx, no, item);

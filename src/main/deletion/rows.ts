@@ -81,6 +81,7 @@ export interface BackendRow {
   readonly round: number;
   readonly cursor: string | null;
   readonly list_anew: 0 | 1;
+  readonly not_hiding: string;
   readonly inventory_done: 0 | 1;
   readonly first_removal_at: number | null;
   readonly last_removal_at: number | null;

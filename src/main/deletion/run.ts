@@ -38,6 +38,8 @@ export class Run {
   readonly #opened = new Map<number, Opened>();
   #isStopping = false;
   readonly #sleepers = new Set<() => void>();
+  /** Keys that were removed since the last look at a backend, once it was looked at: few, and only to tell what they hid. */
+  readonly removedSinceLook = new Map<number, Set<string>>();
   #stage: DeletionStage;
   #waitsFor: { readonly backendId: string | null } | null;
 

@@ -324,6 +324,8 @@ CREATE TABLE deletion_backends (
   cursor TEXT,
   -- What hid the user's folder was removed, or is about to be: the folder is listed anew before the rest is removed.
   list_anew INTEGER NOT NULL DEFAULT 0 CHECK (list_anew IN (0, 1)),
+  -- Keys above the folder at which something stood while a listing showed what is below, as JSON: they hide nothing.
+  not_hiding TEXT NOT NULL DEFAULT '[]',
   inventory_done INTEGER NOT NULL DEFAULT 0 CHECK (inventory_done IN (0, 1)),
   first_removal_at INTEGER,
   last_removal_at INTEGER,
