@@ -9,10 +9,10 @@ import type { Clock, Ground, Log, NewId, Origin, RandomBytes } from './ground.ts
 import { openQuotas } from './quotas/index.ts';
 import { type Connection, type Domains, router } from './router/index.ts';
 import type { Secret } from './secret.ts';
-import { openSession } from './session/index.ts';
+import { endSessionsOf, normaliseMailKey, openSession, requireAnotherActiveOwner } from './session/index.ts';
 import { openSettings } from './settings/index.ts';
-import { openStorage } from './storage/index.ts';
-import { openUsers } from './users/index.ts';
+import { createFolderProfile, openStorage } from './storage/index.ts';
+import { findUser, openUsers } from './users/index.ts';
 import { type Keychain, openVault, runSelfTest } from './vault/index.ts';
 
 export interface ConsoleOptions {
@@ -52,7 +52,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     if (options.passphrase) await vault.unlock(options.passphrase);
     const audit = await openAudit({ workspace, vault, clock, newId, randomBytes, origin, log });
     const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin, log };
-    const domains = await openDomains(ground, options);
+    const domains = openDomains(ground, options);
     return consoleOn(domains);
   } catch (error) {
     workspace.close();
@@ -60,15 +60,26 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 }
 
-async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Domains> {
+function openDomains(ground: Ground, options: ConsoleOptions): Domains {
   const settings = openSettings(ground);
-  const session = openSession(ground);
+  const session = openSession(ground, {
+    alongsideSetUp: (tx, vault, actor) => createFolderProfile(tx, ground, vault, actor),
+  });
   const users = openUsers(ground);
   const quotas = openQuotas(ground, users.find);
   const ai = openAi(ground);
   const connections = openConnections(ground);
   const storage = openStorage(ground, { connections });
-  const deletions = await openDeletions(ground, { connections, storage, motor: options.motor });
+  const deletions = openDeletions(ground, {
+    targetsOf: (db, user) => [...connections.connectionTargets(db, user.no), ...storage.ownStoreTargets(db, user)],
+    purgeConnections: connections.purgeConnections,
+    sharedWith: connections.sharedWith,
+    requireAnotherActiveOwner,
+    mailKeyOf: normaliseMailKey,
+    userNoOf: (db, ref) => findUser(db, ref).no,
+    endSessions: (tx, userNo, actor) => endSessionsOf(tx, ground.audit, userNo, actor, 'account_closed'),
+    motor: options.motor,
+  });
   return { ground, session, users, quotas, ai, settings, storage, connections, deletions };
 }
 

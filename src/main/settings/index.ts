@@ -4,4 +4,5 @@ export {
   SETTINGS_ROW,
   type Settings,
   type SettingsContent,
+  writeFirstSettings,
 } from './settings.ts';

@@ -50,6 +50,13 @@ function contentOf(text: string): SettingsContent {
   }
 }
 
+/** Makes the row at set-up. The caller seals it and writes the entry that carries the seal. */
+export function writeFirstSettings(tx: Tx, workspaceName: string): void {
+  tx.raw
+    .prepare("INSERT INTO settings (id, content, version, seal) VALUES (?, ?, 1, x'')")
+    .run(SETTINGS_ROW, serialise(Content.parse({ workspaceName })));
+}
+
 export function openSettings(ground: Ground): Settings {
   const { workspace } = ground;
   return {
