@@ -158,7 +158,11 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
       if (scheme === 'https') return /API: https/.test(running?.output() ?? '') || portAnswers(port);
       const answer = await fetch(`http://127.0.0.1:${port}/minio/health/ready`, { signal: AbortSignal.timeout(2_000) });
       await answer.arrayBuffer();
-      return answer.status === 200;
+      if (answer.status !== 200) return false;
+      // It calls itself ready before it takes requests: until then they are answered 503, even without a signature.
+      const request = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2_000) });
+      await request.arrayBuffer();
+      return request.status === 403;
     };
     running = await startProcess(
       binary,
