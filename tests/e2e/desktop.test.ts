@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBuild } from '../../scripts/ensure-build.mjs';
+import type { ConsoleClient } from '../../src/contract/index.ts';
 import { findChromium, noChromium } from '../support/chromium.ts';
 import { everyProcedureHolds } from '../support/contract-suite.ts';
 import { type DesktopApp, findElectron, launchDouble, launchElectron } from '../support/electron/launch.ts';
@@ -46,6 +47,7 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
     let app: DesktopApp;
     let page: Page;
     let line: PageLine;
+    let stranger: ConsoleClient;
 
     beforeAll(async () => {
       await ensureBuild();
@@ -53,6 +55,7 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
       app = await start();
       page = await app.window();
       line = await openLineInPage(page);
+      stranger = (await openLineInPage(page)).client;
       await line.client.session.setUp({ mail: MAIL, name: 'Root', password: PASSWORD, passphrase: PASSPHRASE });
       await line.client.session.signIn({ mail: MAIL, password: PASSWORD });
     }, 300_000);
@@ -267,7 +270,7 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
     });
 
     everyProcedureHolds({
-      stranger: async () => (await openLineInPage(page)).client,
+      stranger: async () => stranger,
       administrator: async () => line.client,
     });
   });

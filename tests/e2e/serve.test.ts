@@ -107,67 +107,75 @@ describe.skipIf(!findChromium())(`the console in a browser${title}`, () => {
 
   describe('a web page elsewhere in the same browser', () => {
     let server: Server;
-    let evil: string;
+    let evilPort: number;
 
     beforeAll(async () => {
       server = createServer((_request, response) =>
         response.setHeader('content-type', 'text/html').end('<!doctype html><title>evil</title>'),
       );
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      evil = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`; // A TCP server's address is never a pipe's name.
+      evilPort = (server.address() as AddressInfo).port; // A TCP server's address is never a pipe's name.
     });
     afterAll(() => server.close());
 
-    test('X1: gets no socket, no file, no frame and no script of the console', async () => {
-      const page = await openTab(evil);
-      const outcome = await page.evaluate(async (address) => {
-        const { host: name } = new URL(address);
-        const settled = (start: (resolve: (said: string) => void) => void) => new Promise<string>(start);
-        return {
-          socket: await settled((resolve) => {
-            const socket = new WebSocket(`ws://${name}/console`);
-            socket.onopen = () => resolve('open');
-            socket.onclose = () => resolve('closed');
-          }),
-          read: await fetch(address).then(
-            () => 'read',
-            () => 'refused',
-          ),
-          blind: await fetch(address, { mode: 'no-cors' }).then(
-            () => 'sent',
-            () => 'refused',
-          ),
-          script: await settled((resolve) => {
-            const script = document.createElement('script');
-            script.src = `${address}assets/index.js`;
-            script.onload = () => resolve('loaded');
-            script.onerror = () => resolve('refused');
-            document.body.append(script);
-          }),
-        };
-      }, host.address);
-      expect(outcome).toEqual({ socket: 'closed', read: 'refused', blind: 'refused', script: 'refused' });
+    test.each(['127.0.0.1', 'localhost'])(
+      'X1: at %s it gets no socket, no file, no frame and no script of the console',
+      async (name) => {
+        const script = /assets\/[\w-]+\.js/.exec(await (await fetch(host.address)).text())?.[0] ?? '';
+        expect((await fetch(`${host.address}${script}`)).status).toBe(200);
+        const page = await openTab(`http://${name}:${evilPort}/`);
+        const outcome = await page.evaluate(
+          async ({ address, file }) => {
+            const { host: name } = new URL(address);
+            const settled = (start: (resolve: (said: string) => void) => void) => new Promise<string>(start);
+            return {
+              socket: await settled((resolve) => {
+                const socket = new WebSocket(`ws://${name}/console`);
+                socket.onopen = () => resolve('open');
+                socket.onclose = () => resolve('closed');
+              }),
+              read: await fetch(address).then(
+                () => 'read',
+                () => 'refused',
+              ),
+              blind: await fetch(address, { mode: 'no-cors' }).then(
+                () => 'sent',
+                () => 'refused',
+              ),
+              script: await settled((resolve) => {
+                const script = document.createElement('script');
+                script.src = `${address}${file}`;
+                script.onload = () => resolve('loaded');
+                script.onerror = () => resolve('refused');
+                document.body.append(script);
+              }),
+            };
+          },
+          { address: host.address, file: script },
+        );
+        expect(outcome).toEqual({ socket: 'closed', read: 'refused', blind: 'refused', script: 'refused' });
 
-      await page.evaluate((address) => {
-        const frame = document.createElement('iframe');
-        frame.src = address;
-        document.body.append(frame);
-      }, host.address);
-      await page.waitForTimeout(500);
-      const frame = page.frames().find((one) => one !== page.mainFrame());
-      expect(frame?.url() ?? '').not.toBe(host.address);
-      await page.context().close();
-    });
+        await page.evaluate((address) => {
+          const frame = document.createElement('iframe');
+          frame.src = address;
+          document.body.append(frame);
+        }, host.address);
+        await page.waitForTimeout(500);
+        const frame = page.frames().find((one) => one !== page.mainFrame());
+        expect(frame?.url() ?? '').not.toBe(host.address);
+        await page.context().close();
+      },
+    );
   });
 
   describe('over its socket', () => {
-    let tabToken: string;
     let administrator: ConsoleClient;
+    let stranger: ConsoleClient;
 
-    const line = async () => (await openAdmittedSocket(host.address, tabToken)).client;
     beforeAll(async () => {
       const opened = await openAdmittedSocket(host.address, tokenInFile());
-      ({ tabToken, client: administrator } = opened);
+      administrator = opened.client;
+      stranger = (await openAdmittedSocket(host.address, opened.tabToken)).client;
       await administrator.session.signIn({ mail: MAIL, password: PASSWORD });
     });
 
@@ -176,7 +184,7 @@ describe.skipIf(!findChromium())(`the console in a browser${title}`, () => {
       expect(rows[0]?.origin).toMatchObject({ host: 'serve', networkAddress: '127.0.0.1' });
     });
 
-    everyProcedureHolds({ stranger: line, administrator: async () => administrator });
+    everyProcedureHolds({ stranger: async () => stranger, administrator: async () => administrator });
   });
 
   test('X2: no password and no token stands in any file but the one that opens the console', () => {

@@ -10,7 +10,7 @@ const known = new Set<string>([...errorCodes, 'BAD_REQUEST']);
 const AT_ONCE = 32;
 
 export interface Lines {
-  /** A client on a new line that nobody has signed in on. */
+  /** A client on a line that nobody has signed in on. */
   stranger(): Promise<ConsoleClient>;
   /** A client on a line that is signed in, the same one each time: what it is sent makes sign-in wait for a while. */
   administrator(): Promise<ConsoleClient>;

@@ -14,6 +14,12 @@ import { openTokens } from './tokens.ts';
 const HOST = '127.0.0.1';
 const MAX_HEADER_BYTES = 8_192;
 const MAX_CONNECTIONS = 128;
+/** Whoever is refused learns nothing of it in a page: not even that there was an answer. */
+const REFUSAL_HEADERS = {
+  'content-type': 'text/plain; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
 
 export interface ServerOptions {
   readonly console: Pick<Console, 'router' | 'connect'>;
@@ -97,11 +103,7 @@ export async function openServer(options: ServerOptions): Promise<ConsoleServer>
 function answer(request: IncomingMessage, response: ServerResponse, port: number, bundle: Bundle): void {
   const refusal = refusalOf(request, port, false);
   if (refusal) {
-    const headers = {
-      'content-type': 'text/plain; charset=utf-8',
-      'x-content-type-options': 'nosniff',
-      connection: 'close',
-    };
+    const headers = { ...REFUSAL_HEADERS, connection: 'close' };
     response.writeHead(refusal.status, headers).end(`${refusal.reason}\n`);
     return;
   }
