@@ -78,7 +78,7 @@ describeBackend('WebDAV on rclone', {
   folder: 'platform',
   skip: findRclone() === null,
   place: async () => {
-    const server = await startRclone();
+    const server = await startRclone({ cacheMs: 3_600_000 });
     // To rclone a control character in a name is the symbol for it: `bell\u0007` becomes `bell\u2407`.
     const takes = (path: string): boolean => !/[\x00-\x1f\x7f]/.test(path);
     return placeOn(

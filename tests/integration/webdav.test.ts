@@ -458,7 +458,7 @@ describe.skipIf(findApache() === null)('WebDAV on Apache alone', () => {
     utimesSync(`${server.folder}/match/x.txt`, new Date(0), new Date(1_700_000_000_000));
     const backend = open(server, '/match');
     const refs = await listed(backend);
-    expect(refs[0]?.etag).toMatch(/^"/);
+    expect(refs[0]?.etag).toMatch(/^[^"]+$/);
     expect(outcomes(await backend.remove(refs))).toEqual(['removed']);
     const log = await server.apache.accessLog();
     expect(

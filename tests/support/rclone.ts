@@ -33,7 +33,15 @@ export function findRclone(): string | null {
 
 const CACHE_MS = 150;
 
-export async function startRclone(): Promise<RcloneServer> {
+export interface RcloneOptions {
+  /**
+   * How long it believes its own listings. Long where everything goes through the server: a cache that runs out in the
+   * middle of an upload loses the new file for a moment.
+   */
+  readonly cacheMs?: number;
+}
+
+export async function startRclone({ cacheMs = CACHE_MS }: RcloneOptions = {}): Promise<RcloneServer> {
   const binary = findRclone();
   if (!binary) throw new Error('no rclone: apt-get install rclone');
   const home = await mkdtemp(join(tmpdir(), 'qm-rclone-'));
@@ -55,7 +63,7 @@ export async function startRclone(): Promise<RcloneServer> {
         '--addr',
         `127.0.0.1:${port}`,
         '--dir-cache-time',
-        `${CACHE_MS}ms`,
+        `${cacheMs}ms`,
         '--poll-interval',
         '0',
       ],
@@ -101,11 +109,11 @@ export async function startRclone(): Promise<RcloneServer> {
     async write(path, content) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);
-      await sleep(CACHE_MS + 50);
+      await sleep(cacheMs + 50);
     },
     async makeFolder(path) {
       await mkdir(join(folder, path), { recursive: true });
-      await sleep(CACHE_MS + 50);
+      await sleep(cacheMs + 50);
     },
     tree: () => treeOf(folder),
     stop: end,

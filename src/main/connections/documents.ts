@@ -1,7 +1,7 @@
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
-import { flawOfKey } from '../storage/index.ts';
+import { bareETag, flawOfKey } from '../storage/index.ts';
 import { requireConnectionSeal } from './opening.ts';
 import { prefixOfRoot } from './place.ts';
 import { type ConnectionRow, findConnection } from './row.ts';
@@ -44,7 +44,7 @@ export async function recordDocuments(
       documents.map((document) => ({
         ...document,
         key: storedKey(row, document.key),
-        etag: storedETag(row, document.etag),
+        etag: bareETag(document.etag ?? null),
       })),
     );
     ground.audit.append(tx, {
@@ -76,12 +76,6 @@ function flawOf(row: ConnectionRow, key: string): string | null {
   return Buffer.byteLength(prefixOfRoot(row.root) + key) > MAX_S3_KEY_BYTES
     ? `with the root it is longer than ${MAX_S3_KEY_BYTES} bytes`
     : null;
-}
-
-/** S3's ETags are compared without their quotes; a WebDAV server's stand as they are. */
-function storedETag(row: ConnectionRow, etag: string | null | undefined): string | null {
-  if (etag === undefined || etag === null || etag === '') return null;
-  return row.provider === 's3' ? etag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1') : etag;
 }
 
 function writeRows(

@@ -17,4 +17,4 @@ export { createFolderProfile, FOLDER_PROFILE } from './profiles/opening.ts';
 export { explainStorageError } from './refusals.ts';
 export { openS3, type S3Config, type S3Options, type S3Scope } from './s3/index.ts';
 export { openStorage, type Storage, type StorageParts } from './storage.ts';
-export { flawOfKey, openWebDav, type WebDavOptions } from './webdav/index.ts';
+export { bareETag, flawOfKey, openWebDav, type WebDavOptions } from './webdav/index.ts';

@@ -13,6 +13,7 @@ import {
 import { explainStatus } from './failures.ts';
 import { GivenPaths } from './given-paths.ts';
 import { DavHttp } from './http-client.ts';
+import { bareETag } from './identity.ts';
 import { flawOfKey, show } from './key-path.ts';
 import { defaultLimits, type WebDavLimits } from './limits.ts';
 import { Place } from './place.ts';
@@ -176,7 +177,14 @@ class WebDavBackend implements StorageBackend {
     this.#requireKey(key);
     const found = await locate(this.#removal, key, signal);
     if (found === null || found.isCollection) return null;
-    return { kind: 'object', key, versionId: null, size: found.size, etag: found.etag, modifiedAt: found.modifiedAt };
+    return {
+      kind: 'object',
+      key,
+      versionId: null,
+      size: found.size,
+      etag: bareETag(found.etag),
+      modifiedAt: found.modifiedAt,
+    };
   }
 
   async put(key: string, body: Readable, size: number, signal?: AbortSignal): Promise<ObjectRef> {

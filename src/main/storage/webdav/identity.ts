@@ -1,9 +1,12 @@
 import type { ObjectRef } from '../port.ts';
 import type { Resource } from './propfind.ts';
 
-/** The tag without the mark of a weak one and without quotes: records may have lost either. */
-function opaque(etag: string): string {
-  return etag.replace(/^W\//i, '').replace(/^"(.*)"$/, '$1');
+/**
+ * The tag as references and records have it: without quotes, and without the mark of a weak one, since Apache marks a tag
+ * as weak in the second of the writing and gives the same one unmarked later.
+ */
+export function bareETag(etag: string | null): string | null {
+  return etag?.replace(/^W\//i, '').replace(/^"(.*)"$/, '$1') || null;
 }
 
 /**
@@ -12,8 +15,9 @@ function opaque(etag: string): string {
  */
 export function differenceFrom(ref: ObjectRef, now: Resource): string | null {
   if (now.isCollection) return 'a folder stands there now';
-  if (ref.etag !== null && ref.etag !== '' && now.etag !== null)
-    return opaque(ref.etag) === opaque(now.etag) ? null : 'its ETag is not the recorded one: it was changed since';
+  const [recorded, current] = [bareETag(ref.etag), bareETag(now.etag)];
+  if (recorded !== null && current !== null)
+    return recorded === current ? null : 'its ETag is not the recorded one: it was changed since';
   if (ref.size !== now.size) return `it has ${now.size} bytes, recorded were ${ref.size}`;
   if (ref.modifiedAt === null || now.modifiedAt === null) return null;
   return Math.floor(ref.modifiedAt / 1000) === Math.floor(now.modifiedAt / 1000)

@@ -78,15 +78,13 @@ test.each([
 
 test('a long listing gives way to the rest of the program while it is read', async () => {
   const one = file('/a').replace(/^.*?(<d:response>.*<\/d:response>).*$/, '$1');
-  let longest = 0;
-  let last = performance.now();
+  let beats = 0;
   const beat = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
+    beats += 1;
   }, 1);
   const entries = await read(around(one.repeat(20_000)), 65_536);
   clearInterval(beat);
   expect(entries).toHaveLength(20_000);
-  // Far below what one piece would take (a second or so), with room for a busy machine.
-  expect(longest).toBeLessThan(200);
+  // Read in one piece, not a single timer would come in between.
+  expect(beats).toBeGreaterThan(10);
 });

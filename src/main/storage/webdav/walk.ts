@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareKeys } from '../key-order.ts';
 import type { ListPage, ObjectRef } from '../port.ts';
 import { StorageError } from '../port.ts';
+import { bareETag } from './identity.ts';
 import { show } from './key-path.ts';
 import type { WebDavLimits } from './limits.ts';
 import type { CollectionAnswer, Propfind } from './propfind.ts';
@@ -161,7 +162,7 @@ export class Walk {
           key: memberKey,
           versionId: null,
           size,
-          etag,
+          etag: bareETag(etag),
           modifiedAt,
           path: given,
         });
