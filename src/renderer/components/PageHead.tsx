@@ -1,0 +1,44 @@
+import { useEffect, useRef } from 'react';
+import classes from './PageHead.module.css';
+
+interface PageHeadProps {
+  readonly title: string;
+  readonly parent?: { readonly title: string; readonly href: string };
+  /** Count, mail: what belongs to the title. */
+  readonly meta?: React.ReactNode;
+  /** At most one primary, last. */
+  readonly actions?: React.ReactNode;
+}
+
+/** The head of a screen. It takes the focus when the screen comes, so that readers and keys begin here. */
+export function PageHead({ title, parent, meta, actions }: PageHeadProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <header className={classes.head}>
+      <title>{`${title} · Quartermaster`}</title>
+      <h1 ref={heading} tabIndex={-1} className={classes.title}>
+        {parent && (
+          <>
+            <a href={parent.href} className={classes.parent}>
+              {parent.title}
+            </a>
+            <span className={classes.slash} aria-hidden="true">
+              /
+            </span>
+          </>
+        )}
+        <span className={classes.name}>{title}</span>
+      </h1>
+      {meta !== undefined && <div className={classes.meta}>{meta}</div>}
+      {actions && <div className={classes.actions}>{actions}</div>}
+    </header>
+  );
+}
+
+/** What scrolls below the head. Tables bring their own edges. */
+export function PageBody({ children }: { readonly children: React.ReactNode }) {
+  return <div className={classes.body}>{children}</div>;
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { entryWords, eventWord, knownEvents } from './event-words.ts';
+
+const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+
+describe('A3: entries in words', () => {
+  test('every event type of the console has words here', () => {
+    const source = readFileSync(new URL('../../../main/audit/events.ts', import.meta.url), 'utf8');
+    const events = [...source.matchAll(/'((?:console|admin|cloud|deletion)\.[a-z_]+)'/g)].map(([, name]) => name ?? '');
+    expect(events.length).toBeGreaterThan(40);
+    for (const event of events) expect(eventWord(event)).not.toBe(event);
+    expect(new Set(knownEvents)).toEqual(new Set(events));
+  });
+
+  test('one that is not known here is shown as it is', () => {
+    expect(entryWords({ event: 'admin.something_new', metadata: {}, outcome: 'done' })).toBe('admin.something_new');
+  });
+
+  test('quotas say from what to what', () => {
+    const metadata = { fromBytes: String(10 * 2 ** 30), toBytes: 'unlimited' };
+    expect(plain(entryWords({ event: 'admin.quota_changed', metadata, outcome: 'done' }))).toBe('Quota changed: 10 GiB to no limit');
+  });
+
+  test('what was refused says so, with its code', () => {
+    expect(entryWords({ event: 'admin.user_deactivated', metadata: { code: 'SOLE_ADMIN' }, outcome: 'refused' })).toBe(
+      'User deactivated: refused, SOLE_ADMIN',
+    );
+  });
+
+  test('metadata that is not what it should be is left out', () => {
+    expect(entryWords({ event: 'admin.quota_changed', metadata: { fromBytes: {}, toBytes: -1 }, outcome: 'done' })).toBe('Quota changed');
+    expect(entryWords({ event: 'admin.ai_provider_assigned', metadata: { model: 7 }, outcome: 'done' })).toBe('Model assigned');
+  });
+});

@@ -1,0 +1,113 @@
+import { Button, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { useConsole } from '../../app/page-context.ts';
+import { href } from '../../app/router.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ICON } from '../../components/icon.ts';
+import { LoadingRows } from '../../components/LoadingRows.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
+import { useSaveCertificate } from './certificate-queries.ts';
+import classes from './Certificate.module.css';
+
+/** The certificate as it is printed. The mail address stands on it only if it is typed here and is the one. */
+export function Certificate({ deletionId }: { readonly deletionId: string }) {
+  const orpc = useConsole();
+  const frame = useRef<HTMLIFrameElement>(null);
+  const [typed, setTyped] = useState('');
+  const [withMail, setWithMail] = useState<string | null>(null);
+  const { data, error, refetch } = useQuery(
+    orpc.deletions.certificate.queryOptions({
+      input: { deletionId, ...(withMail === null ? {} : { withMail }) },
+      placeholderData: (before) => before,
+    }),
+  );
+  const save = useSaveCertificate(deletionId);
+  const isOtherMail = codeOf(error) === 'CONFIRMATION_MISMATCH';
+  const problem = error ? problemOf(error) : null;
+  return (
+    <>
+      <PageHead
+        title="Certificate"
+        parent={{ title: 'Deletion', href: href(['deletions', deletionId]) }}
+        actions={
+          <>
+            <Button loading={save.isPending} onClick={() => save.mutate()}>
+              Save JSON
+            </Button>
+            <Button variant="filled" disabled={!data} onClick={() => frame.current?.contentWindow?.print()}>
+              Print
+            </Button>
+          </>
+        }
+      />
+      <form
+        className={classes.mail}
+        onSubmit={(event) => {
+          event.preventDefault();
+          setWithMail(typed.trim() === '' ? null : typed.trim());
+        }}
+      >
+        <TextInput
+          size="xs"
+          className={classes.field ?? ''}
+          aria-label="Mail address to print"
+          placeholder="Print with the mail address"
+          autoComplete="off"
+          value={typed}
+          error={isOtherMail && problem && `${problem.message} ${problem.code}`}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+        <Button size="xs" type="submit">
+          {typed.trim() === '' && withMail !== null ? 'Leave it out' : 'Put it on'}
+        </Button>
+        <p className={classes.note}>It was erased with the user. If it is the one, the certificate’s own hash proves it.</p>
+      </form>
+      {data && <Paper html={data.html} frame={frame} />}
+      {!data && !error && (
+        <div className={classes.place}>
+          <LoadingRows count={12} label="Loading the certificate" />
+        </div>
+      )}
+      {!data && problem && !isOtherMail && (
+        <EmptyState
+          icon={<IconAlertTriangle {...ICON.large} />}
+          title="The certificate could not be shown"
+          code={problem.code}
+          isAlert
+          actions={
+            <Button variant="filled" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          }
+        >
+          {problem.message}
+        </EmptyState>
+      )}
+    </>
+  );
+}
+
+interface PaperProps {
+  readonly html: string;
+  readonly frame: React.RefObject<HTMLIFrameElement | null>;
+}
+
+/**
+ * A page of its own within the page: without scripts, with its own style. Its style element needs this page's nonce,
+ * since a document from `srcdoc` lives under the policy of the one around it as well.
+ */
+function Paper({ html, frame }: PaperProps) {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+  return (
+    <iframe
+      ref={frame}
+      className={classes.paper}
+      title="Certificate of deletion"
+      sandbox="allow-same-origin allow-modals"
+      srcDoc={html.replaceAll('<style>', `<style nonce="${nonce}">`)}
+    />
+  );
+}

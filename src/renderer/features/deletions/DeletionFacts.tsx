@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Deletion } from '../../../contract/deletions.ts';
+import { useIsInUse } from '../../app/in-use.ts';
+import { useConsole } from '../../app/page-context.ts';
+import { href } from '../../app/router.ts';
+import { ShortId } from '../../components/Ids.tsx';
+import { LoadingRows } from '../../components/LoadingRows.tsx';
+import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { Seal } from '../../components/Seal.tsx';
+import { Property, Properties, Section } from '../../components/Section.tsx';
+import { inGroups } from '../../components/seal.ts';
+import { TimeText, useNow } from '../../components/TimeText.tsx';
+import { durationText, exactText } from '../../components/time.ts';
+import { Timeline } from '../../components/Timeline.tsx';
+import { useActorNames } from '../audit/actor-names.ts';
+import { entryWords } from '../audit/event-words.ts';
+import classes from './DeletionFacts.module.css';
+import { isOver } from './progress.ts';
+
+export function FactsSection({ deletion }: { readonly deletion: Deletion }) {
+  const orpc = useConsole();
+  const { data } = useQuery(orpc.deletions.showPlan.queryOptions({ input: { planId: deletion.planId }, staleTime: Number.POSITIVE_INFINITY }));
+  const now = useNow();
+  const took = Date.parse(deletion.endedAt ?? new Date(now).toISOString()) - Date.parse(deletion.startedAt);
+  return (
+    <Section title="This deletion">
+      {data && (
+        <div className={classes.plan}>
+          <Seal hash={data.plan.hash} size={64} />
+          <div>
+            <a href={href(['plans', deletion.planId])} className={classes.planName}>
+              Plan {inGroups(data.plan.hash).slice(0, 2).join(' ')}
+            </a>
+            <div className={classes.note}>frozen {exactText(data.plan.createdAt)}, as confirmed</div>
+          </div>
+        </div>
+      )}
+      <Properties>
+        <Property label="Id">
+          <ShortId id={deletion.id} />
+        </Property>
+        <Property label="User">
+          <ShortId id={deletion.userId} what="the user’s id" />
+        </Property>
+        <Property label="Started">
+          <TimeText time={deletion.startedAt} />
+        </Property>
+        <Property label={deletion.endedAt ? 'Ended' : 'Takes'}>
+          {deletion.endedAt ? (
+            <>
+              <TimeText time={deletion.endedAt} />, after {durationText(took)}
+            </>
+          ) : (
+            durationText(took)
+          )}
+        </Property>
+      </Properties>
+    </Section>
+  );
+}
+
+const SHOWN = 20;
+const AGAIN_MS = 5_000;
+
+/** What the log says about this deletion. */
+export function CourseSection({ deletion }: { readonly deletion: Deletion }) {
+  const orpc = useConsole();
+  const isInUse = useIsInUse();
+  const { data, error } = useQuery(
+    orpc.audit.list.queryOptions({
+      input: { targetId: deletion.id, limit: SHOWN },
+      refetchInterval: isInUse && !isOver(deletion) && AGAIN_MS,
+    }),
+  );
+  const nameOf = useActorNames(data?.rows ?? []);
+  return (
+    <Section title="Course">
+      <ProblemBanner error={error} title="The log could not be read." />
+      {!data && !error && <LoadingRows count={4} label="Loading the course" />}
+      {data && (
+        <Timeline
+          entries={data.rows.map((entry) => ({
+            id: entry.id,
+            time: entry.time,
+            act: entryWords(entry),
+            by: nameOf(entry.actor),
+            isRefused: entry.outcome !== 'done',
+          }))}
+        />
+      )}
+    </Section>
+  );
+}
+
+export function PossibleSection({ deletion }: { readonly deletion: Deletion }) {
+  return (
+    <Section title="What you can do">
+      <p className={classes.possible}>{possible(deletion)}</p>
+    </Section>
+  );
+}
+
+function possible({ state, backends, leftovers }: Deletion): string {
+  if (state === 'done')
+    return leftovers.some(({ retryable }) => retryable)
+      ? 'What is left over can be tried again; what goes then stands in an addendum to the certificate.'
+      : 'Keep the certificate. It proves to anybody with the fingerprint of the audit key what was removed and what was not.';
+  if (state === 'cancelled') return 'Nothing was removed. The deletion can be planned again from the user’s page.';
+  const begun = backends.some(({ removed }) => removed > 0);
+  const after = begun
+    ? 'It can no longer be called off, since objects are already removed; it can be paused.'
+    : 'Until the first object is removed it can be called off.';
+  return `You may close the window or lose power: the run goes on where it was when the console starts again. ${after}`;
+}

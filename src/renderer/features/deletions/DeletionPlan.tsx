@@ -1,0 +1,117 @@
+import { Button } from '@mantine/core';
+import { IconAlertTriangle, IconFileOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Plan } from '../../../contract/deletions.ts';
+import { useConsole } from '../../app/page-context.ts';
+import { href } from '../../app/router.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Hash } from '../../components/Ids.tsx';
+import { ICON } from '../../components/icon.ts';
+import { LoadingRows } from '../../components/LoadingRows.tsx';
+import { PageBody, PageHead } from '../../components/PageHead.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
+import { Seal } from '../../components/Seal.tsx';
+import { saveText } from '../../components/save-text.ts';
+import { Columns, Section } from '../../components/Section.tsx';
+import { exactText } from '../../components/time.ts';
+import { ConfirmDeletion } from './ConfirmDeletion.tsx';
+import classes from './DeletionPlan.module.css';
+import { PlanTable } from './PlanTable.tsx';
+import { WhenDownChoice, type WhenDown } from './WhenDownChoice.tsx';
+
+const parent = { title: 'Deletions', href: href(['deletions']) };
+
+/** What a deletion would remove, exactly, frozen; and the last step, at its end. */
+export function DeletionPlan({ planId }: { readonly planId: string }) {
+  const orpc = useConsole();
+  const { data, error, refetch } = useQuery(orpc.deletions.showPlan.queryOptions({ input: { planId } }));
+  if (data) return <PlanScreen plan={data.plan} />;
+  if (!error)
+    return (
+      <>
+        <PageHead title="Plan" parent={parent} />
+        <PageBody>
+          <LoadingRows count={10} label="Loading the plan" />
+        </PageBody>
+      </>
+    );
+  const isGone = codeOf(error) === 'NOT_FOUND';
+  return (
+    <>
+      <PageHead title="Plan" parent={parent} />
+      <EmptyState
+        icon={isGone ? <IconFileOff {...ICON.large} /> : <IconAlertTriangle {...ICON.large} />}
+        title={isGone ? 'There is no such plan' : 'The plan could not be read'}
+        code={problemOf(error).code}
+        isAlert
+        actions={
+          isGone ? (
+            <Button component="a" href={href(['users'])}>
+              Show all users
+            </Button>
+          ) : (
+            <Button variant="filled" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          )
+        }
+      >
+        {isGone ? 'Plan again from the user’s page.' : problemOf(error).message}
+      </EmptyState>
+    </>
+  );
+}
+
+function PlanScreen({ plan }: { readonly plan: Plan }) {
+  const orpc = useConsole();
+  const { data } = useQuery(orpc.users.show.queryOptions({ input: { user: plan.userId }, retry: false }));
+  const unreached = plan.backends.filter(({ reachable }) => !reachable);
+  const [whenDown, setWhenDown] = useState<WhenDown>('wait');
+  const name = data?.user.name ?? plan.mail ?? 'this user';
+  return (
+    <>
+      <PageHead
+        title={`Delete ${name}`}
+        parent={parent}
+        meta={plan.mail}
+        actions={
+          <>
+            <Button onClick={() => saveText(`plan-${plan.id}.json`, 'application/json', JSON.stringify(plan, null, 2))}>Save plan</Button>
+            <Button component="a" href={href(['users', plan.userId])}>
+              Keep {name}
+            </Button>
+          </>
+        }
+      />
+      <PageBody>
+        <Columns
+          main={
+            <>
+              <PlanTable plan={plan} />
+              <WhenDownChoice unreached={unreached} value={whenDown} onChange={setWhenDown} />
+            </>
+          }
+          side={
+            <>
+              <FrozenPlan plan={plan} />
+              <ConfirmDeletion plan={plan} name={name} whenDown={whenDown} />
+            </>
+          }
+        />
+      </PageBody>
+    </>
+  );
+}
+
+function FrozenPlan({ plan }: { readonly plan: Plan }) {
+  return (
+    <Section title="Frozen plan" meta={<time dateTime={plan.createdAt}>{exactText(plan.createdAt)}</time>}>
+      <div className={classes.frozen}>
+        <Seal hash={plan.hash} size={96} />
+        <Hash hash={plan.hash} what="the plan’s hash" />
+      </div>
+      <p className={classes.note}>The run removes what stands here. If it would remove over 10&nbsp;% and over 100 objects more, it stops and asks.</p>
+    </Section>
+  );
+}

@@ -1,0 +1,152 @@
+import { Button } from '@mantine/core';
+import { IconAlertTriangle, IconFileOff } from '@tabler/icons-react';
+import type { Deletion } from '../../../contract/deletions.ts';
+import { href } from '../../app/router.ts';
+import { useCanChange } from '../../app/session-state.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Badge } from '../../components/Glyph.tsx';
+import { ICON } from '../../components/icon.ts';
+import { LoadingRows } from '../../components/LoadingRows.tsx';
+import { PageBody, PageHead } from '../../components/PageHead.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
+import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { Columns, Section } from '../../components/Section.tsx';
+import { countText, sizeText } from '../../components/size.ts';
+import { CallOff } from './CallOff.tsx';
+import { CertificateSection } from './CertificateSection.tsx';
+import { CourseSection, FactsSection, PossibleSection } from './DeletionFacts.tsx';
+import { usePause, useResume } from './deletion-changes.ts';
+import { useWatchedDeletion } from './deletion-queries.ts';
+import { stateWords } from './deletion-words.ts';
+import { Lanes } from './Lanes.tsx';
+import { Leftovers } from './Leftovers.tsx';
+import { PaceLine } from './PaceLine.tsx';
+import { isOver, progressOf } from './progress.ts';
+import { Stages } from './Stages.tsx';
+import { WaitingBanner } from './WaitingBanner.tsx';
+
+const parent = { title: 'Deletions', href: href(['deletions']) };
+
+export function DeletionRun({ deletionId }: { readonly deletionId: string }) {
+  const { data, error, refetch } = useWatchedDeletion(deletionId);
+  if (data) return <RunScreen deletion={data} />;
+  if (!error)
+    return (
+      <>
+        <PageHead title="Deletion" parent={parent} />
+        <PageBody>
+          <LoadingRows count={10} label="Loading the deletion" />
+        </PageBody>
+      </>
+    );
+  const isGone = codeOf(error) === 'NOT_FOUND';
+  return (
+    <>
+      <PageHead title="Deletion" parent={parent} />
+      <EmptyState
+        icon={isGone ? <IconFileOff {...ICON.large} /> : <IconAlertTriangle {...ICON.large} />}
+        title={isGone ? 'There is no such deletion' : 'The deletion could not be read'}
+        code={problemOf(error).code}
+        isAlert
+        actions={
+          isGone ? (
+            <Button component="a" href={href(['deletions'])}>
+              Show all deletions
+            </Button>
+          ) : (
+            <Button variant="filled" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          )
+        }
+      >
+        {isGone ? 'The address may be wrong or cut short.' : problemOf(error).message}
+      </EmptyState>
+    </>
+  );
+}
+
+function RunScreen({ deletion }: { readonly deletion: Deletion }) {
+  const canChange = useCanChange();
+  const resume = useResume();
+  const { waitingFor, state } = deletion;
+  const { glyph, word } = stateWords(deletion);
+  const progress = progressOf(deletion);
+  const isRunning = !isOver(deletion) && state !== 'paused' && state !== 'waiting';
+  return (
+    <>
+      <PageHead
+        title={deletion.mail ?? 'A deleted user'}
+        parent={parent}
+        actions={
+          <>
+            <Badge kind={glyph}>{word}</Badge>
+            <RunActions deletion={deletion} canChange={canChange} resume={resume} />
+          </>
+        }
+      />
+      {waitingFor && state === 'waiting' && <WaitingBanner deletion={deletion} waiting={waitingFor} canChange={canChange} resume={resume} />}
+      <PageBody>
+        <ProblemBanner error={resume.error} title="The deletion does not go on." />
+        <Columns
+          main={
+            <>
+              <Section title="Stages" meta={isRunning && <PaceLine settled={progress.settled} total={progress.total} />}>
+                <Stages deletion={deletion} />
+              </Section>
+              <Section
+                title="Backends"
+                meta={`${countText(progress.removed)} of ${countText(progress.total)} objects, ${sizeText(progress.removedBytes)} of ${sizeText(progress.totalBytes)} removed`}
+              >
+                <Lanes backends={deletion.backends} />
+              </Section>
+              <Leftovers deletion={deletion} canChange={canChange} />
+              {deletion.certificateHash && <CertificateSection deletionId={deletion.id} hash={deletion.certificateHash} />}
+            </>
+          }
+          side={
+            <>
+              <FactsSection deletion={deletion} />
+              <CourseSection deletion={deletion} />
+              <PossibleSection deletion={deletion} />
+            </>
+          }
+        />
+      </PageBody>
+    </>
+  );
+}
+
+interface RunActionsProps {
+  readonly deletion: Deletion;
+  readonly canChange: boolean;
+  readonly resume: ReturnType<typeof useResume>;
+}
+
+const PAUSABLE: readonly Deletion['state'][] = ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'waiting'];
+
+function RunActions({ deletion, canChange, resume }: RunActionsProps) {
+  const pause = usePause();
+  const { state } = deletion;
+  const isUntouched = deletion.backends.every(({ removed }) => removed === 0);
+  return (
+    <>
+      {isUntouched && !isOver(deletion) && state !== 'finishing' && state !== 'certifying' && <CallOff deletion={deletion} canChange={canChange} />}
+      {PAUSABLE.includes(state) && (
+        <Button disabled={!canChange} loading={pause.isPending} onClick={() => pause.mutate({ deletionId: deletion.id })}>
+          Pause
+        </Button>
+      )}
+      {state === 'paused' && (
+        <Button
+          variant="filled"
+          disabled={!canChange}
+          loading={resume.isPending}
+          onClick={() => resume.mutate({ deletionId: deletion.id })}
+        >
+          Resume
+        </Button>
+      )}
+    </>
+  );
+}

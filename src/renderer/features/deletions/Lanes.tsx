@@ -1,0 +1,59 @@
+import { Bar } from '../../components/Bar.tsx';
+import { Status } from '../../components/Glyph.tsx';
+import { countText, sizeText } from '../../components/size.ts';
+import { BackendIcon } from './BackendIcon.tsx';
+import { laneWords, placeWords } from './deletion-words.ts';
+import classes from './Lanes.module.css';
+import { type Backend, totalOf } from './progress.ts';
+
+/** A lane for each backend: what is gone of it, and in what state it is. */
+export function Lanes({ backends }: { readonly backends: readonly Backend[] }) {
+  return (
+    <ul>
+      {backends.map((backend) => (
+        <Lane key={backend.id} backend={backend} />
+      ))}
+    </ul>
+  );
+}
+
+function Lane({ backend }: { readonly backend: Backend }) {
+  const { label, kind, removed, absent, leftovers, kept, removedBytes, bytes } = backend;
+  const total = totalOf(backend);
+  const share = (count: number) => (total === 0 ? 0 : count / total);
+  const { glyph, word } = laneWords(backend);
+  const also = [
+    absent > 0 ? `${countText(absent)} ${absent === 1 ? 'was' : 'were'} absent` : null,
+    leftovers > 0 ? `${countText(leftovers)} left over` : null,
+    kept > 0 ? `${countText(kept)} not ours, kept` : null,
+  ].filter((part) => part !== null);
+  return (
+    <li className={classes.lane} data-due={backend.state === 'due' || undefined}>
+      <BackendIcon kind={kind} />
+      <div className={classes.what}>
+        <div className={classes.label}>{label}</div>
+        <div className={classes.place}>{placeWords(backend)}</div>
+      </div>
+      <div>
+        <div className={classes.words}>
+          <span className={classes.removed}>{countText(removed)} removed</span>
+          {also.length > 0 && <span>, {also.join(', ')}</span>}
+          <span className={classes.total}>{countText(total)}</span>
+        </div>
+        <Bar
+          done={share(removed)}
+          absent={share(absent)}
+          leftover={share(leftovers)}
+          label={`${label}: ${countText(removed + absent + leftovers)} of ${countText(total)} settled`}
+        />
+      </div>
+      <Status kind={glyph} isMuted={backend.state === 'due'}>
+        {word}
+      </Status>
+      <div className={classes.bytes}>
+        {sizeText(removedBytes)}
+        <div className={classes.place}>of {sizeText(bytes)}</div>
+      </div>
+    </li>
+  );
+}

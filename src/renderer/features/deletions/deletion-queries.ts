@@ -1,0 +1,30 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Deletion } from '../../../contract/deletions.ts';
+import { LineLost } from '../../app/console-line.ts';
+import { useConsole } from '../../app/page-context.ts';
+import { isOver } from './progress.ts';
+
+const AGAIN_AFTER_MS = 2_000;
+
+/** The deletion as news of it comes; it goes on where the work is now after a line was lost. */
+export function useWatchedDeletion(deletionId: string) {
+  const orpc = useConsole();
+  return useQuery(
+    orpc.deletions.watch.experimental_liveOptions({
+      input: { deletionId },
+      retry: (failures, error) => error instanceof LineLost || failures < 1,
+      retryDelay: AGAIN_AFTER_MS,
+      staleTime: Number.POSITIVE_INFINITY,
+      // A watch ends when the deletion does. One that ended before that is taken up again.
+      refetchInterval: ({ state }) => state.fetchStatus === 'idle' && state.data && !isOver(state.data) && AGAIN_AFTER_MS,
+    }),
+  );
+}
+
+/** The unfinished deletion of a user, where there is one. */
+export function useDeletionOf(userId: string): Deletion | null {
+  const orpc = useConsole();
+  const { data: running } = useQuery(orpc.deletions.list.queryOptions({ input: { state: 'running', limit: 100 } }));
+  const { data: waiting } = useQuery(orpc.deletions.list.queryOptions({ input: { state: 'waiting', limit: 100 } }));
+  return [...(running?.rows ?? []), ...(waiting?.rows ?? [])].find((deletion) => deletion.userId === userId) ?? null;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { type Backend, progressOf, STAGES, standingOf } from './progress.ts';
+
+const backend = (change: Partial<Backend>): Backend => ({
+  id: 'x',
+  kind: 's3',
+  label: 'x',
+  cloud: false,
+  state: 'due',
+  finality: 'final',
+  planned: 100,
+  plannedBytes: 1000,
+  removed: 0,
+  removedBytes: 0,
+  absent: 0,
+  kept: 0,
+  leftovers: 0,
+  bytes: 1000,
+  ...change,
+});
+
+describe('progress of a deletion', () => {
+  test('removed, absent and left over are all settled', () => {
+    const backends = [backend({ removed: 40, absent: 5, leftovers: 5 }), backend({ removed: 0 })];
+    expect(progressOf({ backends, state: 'clouds' })).toMatchObject({ total: 200, settled: 50, removed: 40, share: 0.25 });
+  });
+
+  test('it is never full before it is done, and always when it is', () => {
+    const backends = [backend({ removed: 100 })];
+    expect(progressOf({ backends, state: 'certifying' }).share).toBeLessThan(1);
+    expect(progressOf({ backends, state: 'done' }).share).toBe(1);
+    expect(progressOf({ backends: [], state: 'done' }).share).toBe(1);
+  });
+
+  test('more found than planned does not pass the end', () => {
+    expect(progressOf({ backends: [backend({ removed: 150 })], state: 'store' })).toMatchObject({ total: 150, settled: 150 });
+  });
+
+  test('nothing planned is nothing done yet', () => {
+    expect(progressOf({ backends: [backend({ planned: 0 })], state: 'closing' }).share).toBe(0);
+  });
+});
+
+describe('where a deletion stands', () => {
+  const named = (deletion: Parameters<typeof standingOf>[0]) => STAGES[standingOf(deletion).at] ?? 'over';
+  const cloud = (change: Partial<Backend>) => backend({ cloud: true, ...change });
+  const done = { state: 'done', removed: 100 } as const;
+
+  test.each([
+    ['closing', 'close'],
+    ['clouds', 'clouds'],
+    ['store', 'store'],
+    ['verifying', 'verify'],
+    ['review', 'verify'],
+    ['revoking', 'revoke'],
+    ['finishing', 'finish'],
+    ['certifying', 'finish'],
+    ['done', 'over'],
+  ] as const)('%s is %s', (state, stage) => {
+    expect(named({ state, backends: [cloud({}), backend({})] })).toBe(stage);
+  });
+
+  test('while it waits, the backends say it: clouds first, the own store last', () => {
+    expect(named({ state: 'waiting', backends: [cloud(done), cloud({ state: 'waiting' }), backend({})] })).toBe('clouds');
+    expect(named({ state: 'waiting', backends: [cloud(done), backend(done), backend({ state: 'waiting' })] })).toBe('store');
+    expect(named({ state: 'paused', backends: [cloud(done), backend({ state: 'verifying' })] })).toBe('verify');
+    expect(named({ state: 'waiting', backends: [cloud(done), backend(done)] })).toBe('verify');
+    expect(named({ state: 'waiting', backends: [cloud({ state: 'skipped' }), backend({ state: 'waiting' })] })).toBe('store');
+  });
+
+  test('the present stage says how far it is', () => {
+    expect(standingOf({ state: 'clouds', backends: [cloud({ removed: 50 }), backend({})] }).share).toBe(0.5);
+    expect(standingOf({ state: 'store', backends: [cloud(done), backend({ removed: 25 })] }).share).toBe(0.25);
+  });
+});
