@@ -36,6 +36,9 @@ export default defineConfig({
     build: {
       minify: true,
       sourcemap: false,
+      // The page's policy lets fonts in from its own origin alone, so none may become a data: address.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
       rolldownOptions: { input: { index: at('src/renderer/index.html') } },
     },
   },
