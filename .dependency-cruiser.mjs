@@ -91,7 +91,12 @@ export default {
       { path: '^src/', pathNot: ['^src/main/hosts/desktop/', '^src/main/index\\.ts$'] },
       { path: '^src/main/hosts/desktop/' },
     ),
-    forbid('every-import-is-found', 'An arrow that leads nowhere cannot be checked.', { path: '^src/' }, { couldNotResolve: true }),
+    forbid(
+      'every-import-is-found',
+      'An arrow that leads nowhere cannot be checked.',
+      { path: '^src/' },
+      { couldNotResolve: true },
+    ),
   ],
   options: {
     // TypeScript 7 has no compiler API for JavaScript; without this parser types and their imports would not be seen.

@@ -79,5 +79,6 @@ const nextSteps: Readonly<Record<string, string>> = {
   PLAN_OUTDATED: 'qm deletions plan USER',
   CHANGED_MEANWHILE: 'look again, then repeat the command',
   LOG_TAMPERED: 'qm audit verify',
+  WRONG_STATE: "'qm deletions show ID' says where the deletion is and what it waits for",
   NO_OWN_STORE: 'qm storage add … --own',
 };

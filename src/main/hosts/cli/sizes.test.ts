@@ -80,6 +80,8 @@ describe('sizes as people type them', () => {
     expect(echoSize(null)).toBe('unlimited');
     expect(formatShare(1.014)).toBe('101.4%');
     expect(formatShare(null)).toBe('–');
+    expect(formatShare(0)).toBe('0%');
+    expect(formatShare(0.00001)).toBe('<0.1%');
     expect(formatCount(1234567)).toBe('1,234,567');
   });
 });

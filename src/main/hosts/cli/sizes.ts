@@ -79,5 +79,7 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
 const percents = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 });
 
 export function formatShare(share: number | null): string {
-  return share === null ? '–' : percents.format(share);
+  if (share === null) return '–';
+  // Something is stored, and it must not look like nothing.
+  return share > 0 && share < 0.0005 ? '<0.1%' : percents.format(share);
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ConsoleClient } from '../../../../contract/index.ts';
 import type { Domains } from '../../../router/index.ts';
+import type { StorageBackend } from '../../../storage/index.ts';
 import { findUser } from '../../../users/index.ts';
 import { HostFailure } from '../failures.ts';
 import { bytesOf, type DemoDocument, documentsOf } from './documents.ts';
@@ -8,7 +9,8 @@ import { catalogue, type Person, people, type QuotaWish } from './people.ts';
 
 /** Passwords are hashed with all lanes of the machine; more at once would only wait for each other. */
 const USERS_AT_ONCE = 3;
-const DOCUMENTS_AT_ONCE = 8;
+/** Each one waits for the disk, which takes many at a time. */
+const DOCUMENTS_AT_ONCE = 32;
 
 export interface Filling {
   readonly client: ConsoleClient;
@@ -93,28 +95,33 @@ async function storeDocuments(
   { domains, signal, tell }: Filling,
   stock: ReadonlyMap<Person, readonly DemoDocument[]>,
 ): Promise<number> {
-  const all = [...stock.values()].reduce((sum, list) => sum + list.length, 0);
-  let stored = 0;
-  for (const [person, documents] of stock) {
-    const { db } = domains.ground.workspace;
-    const { no, id, external_id: externalId } = findUser(db, person.mail);
-    const target = domains.storage.ownStoreTargets(db, { no, id, externalId })[0];
-    const store = await target?.open();
-    if (!target?.prefix || !store?.put) throw new HostFailure('HOST_FAILED', 'The built-in store cannot be written.');
-    const { prefix } = target;
-    const put = store.put.bind(store);
-    try {
-      await inParallel(documents, DOCUMENTS_AT_ONCE, signal, async ({ name, text }) => {
+  const { db } = domains.ground.workspace;
+  const open: { readonly store: StorageBackend; readonly put: () => Promise<unknown> }[] = [];
+  try {
+    for (const [person, documents] of stock) {
+      const { no, id, external_id: externalId } = findUser(db, person.mail);
+      const target = domains.storage.ownStoreTargets(db, { no, id, externalId })[0];
+      const store = await target?.open();
+      if (!target?.prefix || !store?.put) throw new HostFailure('HOST_FAILED', 'The built-in store cannot be written.');
+      const { prefix } = target;
+      for (const { name, text } of documents) {
         const bytes = Buffer.from(text);
-        await put(`${prefix}${name}`, Readable.from([bytes]), bytes.length, signal);
-        stored += 1;
-        tell('documents', stored, all);
-      });
-    } finally {
-      store.close();
+        open.push({
+          store,
+          put: async () => store.put?.(`${prefix}${name}`, Readable.from([bytes]), bytes.length, signal),
+        });
+      }
     }
+    let stored = 0;
+    await inParallel(open, DOCUMENTS_AT_ONCE, signal, async ({ put }) => {
+      await put();
+      stored += 1;
+      tell('documents', stored, open.length);
+    });
+    return open.length;
+  } finally {
+    for (const store of new Set(open.map((one) => one.store))) store.close();
   }
-  return all;
 }
 
 async function index({ client, signal, tell }: Filling): Promise<void> {

@@ -69,7 +69,7 @@ export const people: readonly Person[] = names.map((name, at) => ({
   mail: `${mailName(name)}@example.org`,
   name,
   externalId: `u${String(at + 1).padStart(3, '0')}`,
-  quota: quotas[at % quotas.length] ?? 'ok',
+  quota: at >= names.length - LATE ? 'roomy' : (quotas[at % quotas.length] ?? 'ok'),
   comesLate: at >= names.length - LATE,
   isInactive: at % 13 === 6,
   model: at % 3 === 0 ? null : (models[at % models.length] ?? null),

@@ -79,8 +79,6 @@ export function addAudit(program: Command, carry: Carry): void {
 function textOf(result: Verification): string {
   const lines = [`${result.verdict}  ${result.message}`, `${countOf(result.entries, 'entry', 'entries')} checked.`];
   if (result.firstBad !== null) lines.push(`The first one that does not hold is number ${result.firstBad}.`);
-  if (!result.anchored)
-    lines.push('Not anchored: no keychain holds the last known head, so a rollback is found only with --checkpoint.');
   return lines.join('\n');
 }
 

@@ -1,9 +1,10 @@
+import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { verifyCertificate } from '../../../deletion/index.ts';
 import { exitCodes } from '../failures.ts';
 import { readText, writeWhole } from '../input-files.ts';
 import { fields } from '../table.ts';
-import { addVerb, type Carry, optional } from '../verb.ts';
+import { addVerb, type Carry, type Outcome, optional } from '../verb.ts';
 import { given } from './group.ts';
 
 const MAX_CERTIFICATE_BYTES = 50_000_000;
@@ -27,21 +28,9 @@ export function addCertificateVerbs(group: Command, carry: Carry): void {
     async run({ id }, { out, print, withMail }, invocation) {
       const { client } = await invocation.signIn();
       const certificate = await client.deletions.certificate({ deletionId: id, ...given({ withMail }) });
-      if (out !== undefined) writeWhole(out, `${certificate.json}\n`, READABLE);
-      if (print !== undefined) writeWhole(print, certificate.html, READABLE);
-      const written = [
-        ...(out === undefined
-          ? []
-          : [`The certificate is in ${out}. Check it with: qm deletions verify ${out} --key FINGERPRINT`]),
-        ...(print === undefined ? [] : [`The page to print is in ${print}.`]),
-      ];
-      return {
-        value:
-          out === undefined && print === undefined
-            ? certificate
-            : { hash: certificate.hash, out: out ?? null, print: print ?? null },
-        text: written.length === 0 ? certificate.json : `${written.join('\n')}\nHash: ${certificate.hash}`,
-      };
+      return out === undefined && print === undefined
+        ? { value: certificate, text: [certificate.json, ...certificate.addenda].join('\n') }
+        : writeCertificate(certificate, out ?? null, print ?? null);
     },
   });
 
@@ -68,4 +57,41 @@ export function addCertificateVerbs(group: Command, carry: Carry): void {
       };
     },
   });
+}
+
+interface Certificate {
+  readonly json: string;
+  readonly html: string;
+  readonly hash: string;
+  readonly addenda: readonly string[];
+}
+
+/** Addenda go beside the certificate, a file each, so that each can be checked as it was signed. */
+function writeCertificate(
+  { json, html, hash, addenda }: Certificate,
+  out: string | null,
+  print: string | null,
+): Outcome {
+  const files =
+    out === null
+      ? []
+      : [{ path: out, json }, ...addenda.map((text, at) => ({ path: addendumPath(out, at + 1), json: text }))];
+  for (const file of files) writeWhole(file.path, `${file.json}\n`, READABLE);
+  if (print !== null) writeWhole(print, html, READABLE);
+  const [certificate, ...others] = files.map(({ path }) => path);
+  const lines = [
+    ...(certificate === undefined
+      ? []
+      : [`The certificate is in ${certificate}. Check it with: qm deletions verify ${certificate} --key FINGERPRINT`]),
+    ...others.map((path) => `What was removed after it is in ${path}.`),
+    ...(print === null ? [] : [`The page to print is in ${print}.`]),
+    `Hash: ${hash}`,
+  ];
+  return { value: { hash, out, addenda: others, print }, text: lines.join('\n') };
+}
+
+/** `cert.json` → `cert.addendum-1.json` */
+function addendumPath(out: string, number: number): string {
+  const { dir, name, ext } = parse(out);
+  return join(dir, `${name}.addendum-${number}${ext}`);
 }

@@ -61,7 +61,7 @@ function hasEnded(deletion: Deletion): boolean {
 }
 
 /** Nothing goes on before somebody acts, or something comes back. */
-function standsStill(deletion: Deletion): boolean {
+export function standsStill(deletion: Deletion): boolean {
   const { state, waitingFor } = deletion;
   return state === 'waiting' || state === 'paused' || (state === 'review' && waitingFor !== null);
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../failures.ts';
 import { table } from '../table.ts';
 import { addVerb, type Carry, choice, flag, mandatory, negated, optional, wholeNumber } from '../verb.ts';
 import { addCertificateVerbs } from './deletion-certificate.ts';
-import { follow, startFollowing } from './deletion-follow.ts';
+import { follow, standsStill, startFollowing } from './deletion-follow.ts';
 import { deletionColumns, deletionText, planText } from './deletion-view.ts';
 import { addGroup, given } from './group.ts';
 import { moreOf, pageOptions, readPages } from './paging.ts';
@@ -145,6 +145,10 @@ function addSteering(group: Command, carry: Carry): void {
       const whenDown = whenDownOf(options);
       const follows = options.noWait !== false;
       const line = await invocation.signIn({ motor: follows });
+      const { deletion: before } = await line.client.deletions.show({ deletionId: id });
+      const answers = options.acceptGrowth || options.finishReview || whenDown !== undefined;
+      // One that was left in the middle goes on by being followed: there is nothing to answer.
+      if (follows && !answers && !standsStill(before)) return follow(line.client, before, invocation);
       await line.stepUp();
       const { deletion } = await line.client.deletions.resume({
         deletionId: id,
@@ -168,8 +172,7 @@ function addSteering(group: Command, carry: Carry): void {
       const line = await invocation.signIn({ motor: true });
       await line.stepUp();
       const { deletion } = await line.client.deletions.retry({ deletionId: id, ...given({ leftoverId: leftover }) });
-      const outcome = await follow(line.client, deletion, invocation);
-      return outcome;
+      return follow(line.client, deletion, invocation);
     },
   });
 }
