@@ -2,6 +2,9 @@ import { SaxesParser } from 'saxes';
 import { StorageError } from '../port.ts';
 import { RefusedByServer } from './failures.ts';
 
+/** S3 writes one, the namespace of the document, and a type for each owner. */
+const MAX_ATTRIBUTES = 10_000;
+
 /** What an answer may hold at most. Over it, it is refused, however well it is formed. */
 export interface XmlLimits {
   readonly maxElements: number;
@@ -38,6 +41,7 @@ export async function readXml(
   const parser = new SaxesParser({ xmlns: false, position: false });
   let depth = 0;
   let elements = 0;
+  let attributes = 0;
   let text = '';
   let errorInstead: Map<string, string> | null = null;
   const add = (part: string): void => {
@@ -61,6 +65,10 @@ export async function readXml(
       errorInstead = new Map();
     }
     if (!errorInstead) reader.open(tag.name, depth);
+  });
+  parser.on('attribute', () => {
+    attributes += 1;
+    if (attributes > MAX_ATTRIBUTES) throw invalidAnswer('it has too many attributes');
   });
   parser.on('text', add);
   parser.on('cdata', add);
