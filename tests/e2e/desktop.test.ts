@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ensureBuild } from '../../scripts/ensure-build.mjs';
 import type { ConsoleClient } from '../../src/contract/index.ts';
 import { findChromium, noChromium } from '../support/chromium.ts';
 import { everyProcedureHolds } from '../support/contract-suite.ts';
 import { type DesktopApp, findElectron, launchDouble, launchElectron } from '../support/electron/launch.ts';
 import { openLineInPage, type PageLine } from '../support/page-console.ts';
+import { filesWith } from '../support/planted.ts';
+import { startServeHost } from '../support/serve-host.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIL = 'root@example.org';
@@ -272,6 +274,109 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
     everyProcedureHolds({
       stranger: async () => stranger,
       administrator: async () => line.client,
+    });
+  });
+
+  describeHere(`the life of the app${title}`, () => {
+    beforeEach(async () => {
+      await ensureBuild();
+      home = mkdtempSync(join(tmpdir(), 'qm-desktop-'));
+    });
+    afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+    const setUp = async (app: DesktopApp) => {
+      const { client } = await openLineInPage(await app.window());
+      await client.session.setUp({ mail: MAIL, name: 'Root', password: PASSWORD, passphrase: PASSPHRASE });
+      return client;
+    };
+
+    test('R1: it ends with 0 when its window is closed, and everything that was answered is there at the next start', async () => {
+      const first = await start();
+      const client = await setUp(first);
+      await client.users.create({ mail: 'ada@example.org', name: 'Ada', firstPassword: 'a first password' });
+      await (await first.window()).close();
+      expect(await first.exited).toBe(0);
+
+      const second = await start();
+      try {
+        const { client: again } = await openLineInPage(await second.window());
+        await again.vault.unlock({ passphrase: PASSPHRASE });
+        await again.session.signIn({ mail: MAIL, password: PASSWORD });
+        expect((await again.users.list({})).rows.map(({ mail }) => mail)).toEqual([MAIL, 'ada@example.org']);
+        expect(await again.audit.verify({})).toMatchObject({ firstBad: null });
+      } finally {
+        expect(await second.quit()).toBe(0);
+      }
+    });
+
+    test('R5: killed without warning it comes up again with what it had answered', async () => {
+      const first = await start();
+      const client = await setUp(first);
+      await client.users.create({ mail: 'ada@example.org', name: 'Ada', firstPassword: 'a first password' });
+      await first.kill();
+      const second = await start();
+      try {
+        const { client: again } = await openLineInPage(await second.window());
+        await again.session.signIn({ mail: MAIL, password: PASSWORD });
+        expect((await again.users.show({ user: 'ada@example.org' })).user.name).toBe('Ada');
+      } finally {
+        await second.quit();
+      }
+    });
+
+    test('R1: a second start ends at once and leaves the first one running', async () => {
+      const first = await start();
+      try {
+        const page = await first.window();
+        const second = await start();
+        expect(await second.exited).toBe(0);
+        if (first.kind === 'double') await expect.poll(() => first.records).toContainEqual({ what: 'second-instance' });
+        expect(await page.evaluate(() => typeof window.quartermaster?.connect)).toBe('function');
+        expect(first.pages()).toHaveLength(1);
+      } finally {
+        await first.quit();
+      }
+    });
+
+    test('a workspace that another host owns is left alone: the app says by whom, and ends', async () => {
+      const owner = await startServeHost(ROOT, {
+        HOME: home,
+        QM_WORKSPACE: join(home, 'workspace'),
+        DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+      });
+      try {
+        const app = await start();
+        if (app.kind === 'electron') return await app.kill(); // Its dialog waits for a person.
+        expect(await app.exited).toBe(1);
+        const said = app.records.find((one) => one.what === 'error-box');
+        expect(said).toMatchObject({ content: expect.stringContaining(`process ${owner.process.pid}`) });
+      } finally {
+        owner.process.kill('SIGTERM');
+        await owner.exited;
+      }
+    });
+
+    test('X5: a reload of the page keeps its line and its session apart: the old line ends, a new one starts signed out', async () => {
+      const app = await start();
+      try {
+        const client = await setUp(app);
+        await client.session.signIn({ mail: MAIL, password: PASSWORD });
+        const page = await app.window();
+        await page.reload();
+        const { client: fresh } = await openLineInPage(page);
+        expect((await fresh.session.state({})).signedIn).toBeNull();
+      } finally {
+        await app.quit();
+      }
+    });
+
+    test('X2: no password stands in any file, the browser’s own included', async () => {
+      const app = await start();
+      const client = await setUp(app);
+      await client.session.signIn({ mail: MAIL, password: PASSWORD });
+      await app.quit();
+      expect(filesWith(home, [PASSWORD, PASSPHRASE])).toEqual([]);
+      expect(app.output()).not.toContain(PASSWORD);
     });
   });
 });

@@ -16,6 +16,7 @@ class App extends EventEmitter {
   readonly windows = new Set<OpenWindow>();
   #isReady = false;
   #isQuitting = false;
+  #isExiting = false;
   #hasLock = false;
   readonly #ready: Promise<void>;
   readonly #package: { name: string; version: string };
@@ -103,6 +104,7 @@ class App extends EventEmitter {
   }
 
   quit(): void {
+    if (this.#isExiting) return;
     const before = new AppEvent();
     this.emit('before-quit', before);
     if (before.defaultPrevented) return;
@@ -114,7 +116,7 @@ class App extends EventEmitter {
   /** Told by a window that it has closed. */
   windowClosed(window: OpenWindow): void {
     this.windows.delete(window);
-    if (this.windows.size > 0) return;
+    if (this.windows.size > 0 || this.#isExiting) return;
     if (this.#isQuitting) this.#leave();
     else if (this.listenerCount('window-all-closed') > 0) this.emit('window-all-closed');
     else this.quit();
@@ -130,7 +132,10 @@ class App extends EventEmitter {
     this.exit(0);
   }
 
+  /** Closes the windows without asking anybody: neither `before-quit` nor `will-quit` comes after this. */
   exit(code = 0): void {
+    if (this.#isExiting) return;
+    this.#isExiting = true;
     this.emit('quit', new AppEvent(), code);
     if (this.#hasLock) rmSync(join(this.getPath('userData'), 'SingletonLock'), { force: true });
     void closeChromium().finally(() => process.exit(code));
