@@ -2,7 +2,7 @@
 // the others wait for it. `node scripts/ensure-build.mjs` does it by hand; `--force` builds in any case.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,6 +14,7 @@ const STAMP = join(OUT, 'build.json');
 const CACHE = join(ROOT, '.cache');
 const LOCK = join(CACHE, 'build.lock');
 const SINGLE_FILES = ['electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'];
+const PARTS = ['main/index.js', 'main/qm.js', 'main/worker.js', 'preload/index.cjs', 'renderer/index.html'];
 const BUILD_LIMIT_MS = 5 * 60_000;
 /** A lock whose process is gone is taken away; one that nobody has written into yet is given this long. */
 const UNWRITTEN_LOCK_MS = 5_000;
@@ -45,7 +46,7 @@ function isFresh() {
 
 function readStamp() {
   try {
-    for (const part of ['main/index.js', 'preload/index.cjs', 'renderer/index.html']) statSync(join(OUT, part));
+    for (const part of PARTS) statSync(join(OUT, part));
     return JSON.parse(readFileSync(STAMP, 'utf8'));
   } catch {
     return null;
@@ -87,12 +88,9 @@ async function build(say) {
   const old = join(CACHE, `old-${process.pid}`);
   rmSync(fresh, { recursive: true, force: true });
   try {
-    await run([
-      join(ROOT, 'node_modules/electron-vite/bin/electron-vite.js'),
-      'build',
-      '--outDir',
-      relative(ROOT, fresh),
-    ]);
+    // Absolute: a relative one is taken from the root of each of the three builds, and the page's is its own folder.
+    await run([join(ROOT, 'node_modules/electron-vite/bin/electron-vite.js'), 'build', '--outDir', fresh]);
+    for (const part of PARTS) if (!existsSync(join(fresh, part))) throw new Error(`The build has made no ${part}.`);
     writeFileSync(join(fresh, 'build.json'), JSON.stringify(stamp));
     rmSync(old, { recursive: true, force: true });
     try {

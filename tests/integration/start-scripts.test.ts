@@ -68,7 +68,7 @@ appendFileSync('builds.log', 'built\\n');
 const source = readFileSync('src/main/index.ts', 'utf8');
 if (source === 'broken') { console.error('SYNTAX at line 1'); process.exit(1); }
 setTimeout(() => {
-  for (const [file, text] of [['main/index.js', source], ['preload/index.cjs', ''], ['renderer/index.html', '']]) {
+  for (const [file, text] of [['main/index.js', source], ['main/qm.js', ''], ['main/worker.js', ''], ['preload/index.cjs', ''], ['renderer/index.html', '']]) {
     mkdirSync(join(out, file, '..'), { recursive: true });
     writeFileSync(join(out, file), text);
   }
