@@ -49,10 +49,9 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { workspace } = openWorkspace({ dir: options.workspaceDir, create: options.create, clock, newId });
   try {
     const vault = await openVault({ workspace, keychain: options.keychain, clock, newId, randomBytes });
-    if (options.passphrase) await vault.unlock(options.passphrase);
     const audit = await openAudit({ workspace, vault, clock, newId, randomBytes, origin, log });
     const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin, log };
-    const domains = openDomains(ground, options);
+    const domains = await openDomains(ground, options);
     return consoleOn(domains);
   } catch (error) {
     workspace.close();
@@ -60,11 +59,12 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 }
 
-function openDomains(ground: Ground, options: ConsoleOptions): Domains {
+async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Domains> {
   const settings = openSettings(ground);
   const session = openSession(ground, {
     alongsideSetUp: (tx, vault, actor) => createFolderProfile(tx, ground, vault, actor),
   });
+  if (options.passphrase) await session.unlockVault({ sessionId: null, origin: ground.origin }, options.passphrase);
   const users = openUsers(ground);
   const quotas = openQuotas(ground, users.find);
   const ai = openAi(ground);

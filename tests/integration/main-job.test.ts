@@ -101,6 +101,7 @@ async function inventory(s3: S3Client): Promise<string[]> {
   let marker = '';
   for (;;) {
     const answer = await s3.send('GET', `/${BUCKET}?versions&encoding-type=url&max-keys=1000${marker}`);
+    if (answer.status !== 200) throw new Error(`the bucket was not listed: ${answer.status}`);
     const text = answer.body.toString('utf8');
     for (const [, kind, body] of text.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)) {
       const field = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(body ?? '')?.[1] ?? '';
@@ -118,14 +119,18 @@ async function inventory(s3: S3Client): Promise<string[]> {
     if (!/<IsTruncated>true/.test(text) || next === undefined) return found.sort();
     const version = /<NextVersionIdMarker>(.*?)<\/NextVersionIdMarker>/s.exec(text)?.[1] ?? '';
     // The marker comes encoded once; it goes back as it came.
-    marker = `&key-marker=${encodeURIComponent(decodeURIComponent(next.replaceAll('+', ' ')))}&version-id-marker=${encodeURIComponent(version)}`;
+    marker = `&key-marker=${strictly(decodeURIComponent(next.replaceAll('+', ' ')))}&version-id-marker=${strictly(version)}`;
   }
 }
+
+/** Percent-encoded as SigV4 wants it: `encodeURIComponent` leaves five characters alone. */
+const strictly = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const keyOf = (line: string): string => line.split('\u0001')[1] ?? '';
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a real Apache', () => {
+describe('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a real Apache', () => {
   const dir = mkdtempSync(join(tmpdir(), 'qm-main-job-'));
   const workspace = join(dir, 'workspace');
   const file = (name: string, content: string): string => {
@@ -174,10 +179,11 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
     const ids = externalIds();
     const perUser = OBJECTS / ids.length;
     for (const id of ids) {
-      const keys = Array.from(
-        { length: perUser },
-        (_, n) => `users/${id}/${ODD_NAMES[n % ODD_NAMES.length]}${n < ODD_NAMES.length ? '' : `/${n}`}`,
-      );
+      // Never one name below another: MinIO hides what lies below an object from its listings (D8 has a test of its own).
+      const keys = Array.from({ length: perUser }, (_, n) => {
+        const name = ODD_NAMES[n % ODD_NAMES.length];
+        return n < ODD_NAMES.length ? `users/${id}/${name}` : `users/${id}/folder ${n % 7}/${n}${name}`;
+      });
       const body = 'x'.repeat(10 + ids.indexOf(id));
       await s3.fill(BUCKET, keys, body, 24);
       expectedBytes.set(id, keys.length * body.length);
@@ -306,7 +312,11 @@ describe.sequential('D1, D2, D5, D8, S5, S8: the main job on a real MinIO and a 
 
   test('exactly that user’s documents, versions, markers and uploads are gone; every byte of everybody else stands', async () => {
     const after = await inventory(s3);
-    expect(after).toEqual(before.filter((line) => !keyOf(line).startsWith(`users/${LEAVER}/`)));
+    const wanted = new Set(before.filter((line) => !keyOf(line).startsWith(`users/${LEAVER}/`)));
+    // Sets and samples: a plain comparison of twenty thousand lines would print them all.
+    expect(after.filter((line) => !wanted.has(line)).slice(0, 10)).toEqual([]);
+    const standing = new Set(after);
+    expect([...wanted].filter((line) => !standing.has(line)).slice(0, 10)).toEqual([]);
     expect(after.length).toBeLessThan(before.length);
     for (const id of externalIds()) {
       const uploads = await s3.send('GET', `/${BUCKET}?uploads&prefix=${encodeURIComponent(`users/${id}/0123`)}`);

@@ -28,6 +28,8 @@ export function qmIn(workspace: string, env: Readonly<Record<string, string>> = 
           HOME: workspace,
           DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
           QM_WORKSPACE: workspace,
+          // The test command has built already.
+          ...(process.env.QM_NO_BUILD ? { QM_NO_BUILD: '1' } : {}),
           ...env,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
