@@ -120,28 +120,57 @@ export class Fields {
   }
 
   required(name: string): string {
-    const value = this.#values.get(name);
-    if (value === undefined || value === '') throw invalidAnswer(`${name} is missing`);
-    return value;
-  }
-
-  /** Bytes: digits alone, and exact as a JavaScript number. */
-  size(name: string): number {
-    const value = this.required(name);
-    const size = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-    if (!Number.isSafeInteger(size)) throw invalidAnswer(`${name} is not a size`);
-    return size;
+    return required(name, this.text(name));
   }
 
   /** Milliseconds since 1970 UTC, or null where it is missing or no date. */
   time(name: string): number | null {
-    const at = Date.parse(this.#values.get(name) ?? '');
-    return Number.isNaN(at) ? null : at;
+    return readTime(this.text(name));
   }
 
   flag(name: string): boolean {
     return this.#values.get(name) === 'true';
   }
+}
+
+export function required(name: string, value: string | null): string {
+  if (value === null || value === '') throw invalidAnswer(`${name} is missing`);
+  return value;
+}
+
+/** Bytes: digits alone, and exact as a JavaScript number. */
+export function readSize(text: string | null): number {
+  const size = text !== null && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(size)) throw invalidAnswer('a size is none');
+  return size;
+}
+
+const ISO_WITH_MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Milliseconds since 1970 UTC, or null where it is missing or no date. */
+export function readTime(text: string | null): number | null {
+  if (text === null) return null;
+  const at = ISO_WITH_MILLISECONDS.test(text) ? isoTime(text) : Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
+/** The form that S3 servers write, digit by digit: `Date.parse` costs a tenth of the reading of a list. */
+function isoTime(text: string): number {
+  const number = (from: number, to: number): number => {
+    let value = 0;
+    for (let at = from; at < to; at += 1) value = value * 10 + text.charCodeAt(at) - 48;
+    return value;
+  };
+  const [month, day, hour, minute, second] = [
+    number(5, 7),
+    number(8, 10),
+    number(11, 13),
+    number(14, 16),
+    number(17, 19),
+  ];
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+    return Date.parse(text);
+  return Date.UTC(number(0, 4), month - 1, day, hour, minute, second, number(20, 23));
 }
 
 /**
