@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { CheckFinding } from '../../../contract/storage.ts';
 import type { Ground } from '../../ground.ts';
 import { StorageError } from '../port.ts';
-import { openS3Reader } from '../s3/index.ts';
+import { isCertificateCode, openS3Reader } from '../s3/index.ts';
 import type { S3ProfileConfiguration } from './configuration.ts';
 import { parseLayout } from './layout.ts';
 import { type FolderStores, s3ConfigOf } from './opening.ts';
@@ -174,11 +174,7 @@ function sayClock(skewMs: number, say: Say): void {
 /** Which of the checks a failure answers. */
 function blame(error: StorageError, say: Say): void {
   const { failure, serverCode, message } = error;
-  if (failure === 'offline' || failure === 'backend' || failure === 'invalid_answer') {
-    say('reachable', 'failed', message);
-    return;
-  }
-  if (/certificate/.test(message) && serverCode !== null && /CERT|SSL|TLS|EPROTO/.test(serverCode)) {
+  if (failure === 'offline' || failure === 'backend' || failure === 'invalid_answer' || isCertificateCode(serverCode)) {
     say('reachable', 'failed', message);
     return;
   }

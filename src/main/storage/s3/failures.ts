@@ -128,6 +128,14 @@ const NETWORK = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+/** OpenSSL's verdicts as Node names them: `CERT_HAS_EXPIRED`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, `HOSTNAME_MISMATCH`. */
+const CERTIFICATE = /CERT|^UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$|HOSTNAME_MISMATCH/;
+
+/** Whether a failure's code says that the server's certificate was not trusted. */
+export function isCertificateCode(code: string | null): boolean {
+  return code !== null && CERTIFICATE.test(code);
+}
+
 /**
  * An error of Node's network code as a failure: nothing answered, an untrusted certificate, or bytes that are not HTTP.
  * What is none of these (a mistake of ours, a failure that has its words) comes back unchanged.
@@ -143,7 +151,7 @@ export function explainNetworkError(error: unknown, host: string): unknown {
       details,
     );
   }
-  if (code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code === 'EPROTO') {
+  if (isCertificateCode(code)) {
     return new StorageError(
       'refused',
       `The certificate of ${host} is not trusted (${code}). If it is right, give the profile its certificate authority.`,
