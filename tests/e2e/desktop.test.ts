@@ -7,7 +7,9 @@ import { ensureBuild } from '../../scripts/ensure-build.mjs';
 import type { ConsoleClient } from '../../src/contract/index.ts';
 import { findChromium, noChromium } from '../support/chromium.ts';
 import { everyProcedureHolds } from '../support/contract-suite.ts';
+import { makeDemo } from '../support/demo.ts';
 import { type DesktopApp, findElectron, launchDouble, launchElectron } from '../support/electron/launch.ts';
+import * as firstWindow from '../support/first-window.ts';
 import { openLineInPage, type PageLine } from '../support/page-console.ts';
 import { filesWith } from '../support/planted.ts';
 import { startServeHost } from '../support/serve-host.ts';
@@ -32,13 +34,13 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
   const title = isHere ? '' : ` (skipped: ${why})`;
   let home: string;
 
-  const start = (root = ROOT): Promise<DesktopApp> =>
+  const start = (workspace = join(home, 'workspace')): Promise<DesktopApp> =>
     launch({
-      root,
+      root: ROOT,
       env: {
         HOME: home,
         XDG_CONFIG_HOME: join(home, 'config'),
-        QM_WORKSPACE: join(home, 'workspace'),
+        QM_WORKSPACE: workspace,
         // No desktop session of whoever runs the tests is to be reached: the vault takes the passphrase way.
         DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
         QM_DEBUG: '1',
@@ -356,6 +358,56 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
       }
     });
 
+    test('the first window, by its screens: set up, users, a reload, and the lock of the vault at the next start', async () => {
+      const first = await start();
+      const workspace = { name: 'Harbour Archive', passphrase: PASSPHRASE, mail: MAIL, password: PASSWORD };
+      const page = await first.window();
+      const complaints = complaintsOf(page);
+      expect(await firstWindow.setUp(page, workspace)).toMatch(/\S{20}/);
+      // X5: a reload asks nobody for a password.
+      await page.reload();
+      await firstWindow.usersAreListed(page);
+      expect(await page.getByLabel('Password', { exact: true }).count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await first.quit();
+
+      const second = await start();
+      try {
+        const again = await second.window();
+        await firstWindow.unlock(again, PASSPHRASE);
+        await firstWindow.signIn(again, { mail: MAIL, password: PASSWORD });
+      } finally {
+        await second.quit();
+      }
+    });
+
+    test('D6: a deletion on a filled platform, by its screens: planned, confirmed, watched, certified', async () => {
+      const demo = await makeDemo(ROOT, join(home, 'demo'), {
+        HOME: home,
+        DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+      });
+      const app = await start(demo.workspace);
+      try {
+        const page = await app.window();
+        const complaints = complaintsOf(page);
+        await firstWindow.unlock(page, demo.passphrase);
+        await firstWindow.signIn(page, demo);
+        const { client } = await openLineInPage(page);
+        await client.session.signIn({ mail: demo.mail, password: demo.password });
+        const { count } = await client.users.outline({});
+        const { user } = await client.users.show({ user: 'ada@example.org' });
+        expect(user.quota.usedBytes).toBeGreaterThan(0);
+        await firstWindow.deleteUser(page, { mail: 'ada@example.org', password: demo.password });
+        expect((await client.users.outline({})).count).toBe(count - 1);
+        const { rows } = await client.deletions.list({});
+        expect(rows[0]).toMatchObject({ state: 'done', mail: null, userId: user.id });
+        expect(await client.audit.verify({})).toMatchObject({ firstBad: null });
+        expect(complaints).toEqual([]);
+      } finally {
+        await app.quit();
+      }
+    }, 300_000);
+
     test('X5: a reload of the page keeps its line and its session apart: the old line ends, a new one starts signed out', async () => {
       const app = await start();
       try {
@@ -380,3 +432,13 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
     });
   });
 });
+
+/** What the page writes to its console as an error, a refused style or script among it. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
