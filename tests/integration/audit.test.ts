@@ -12,6 +12,7 @@ import {
   verifySignature,
 } from '../../src/main/audit/index.ts';
 import { parseVerifierKey } from '../../src/main/audit/note.ts';
+import { openSetUpConsole, signIn } from '../support/test-console.ts';
 import { newKeyring, openTestLog, root, type TestLog } from '../support/test-log.ts';
 
 const open: TestLog[] = [];
@@ -138,17 +139,17 @@ describe('X6: the newest seal of a row', () => {
     expect(log.audit.newestSeal(db, 'users', 'u')).toBeNull();
   });
 
-  test('an edited entry gives no seal that a row could have', async () => {
+  test('an entry that cannot be read gives no seal; one that was edited elsewhere still gives its own', async () => {
     const log = await openLog();
     log.append(1, { sealed: seal(1) });
-    const old = Buffer.alloc(36, 7).toString('base64');
+    log.append(1, { sealed: { ...seal(2), rowId: 'v' } });
     const later = await log.reopen((raw) =>
-      raw
-        .prepare('UPDATE audit_entries SET entry = replace(entry, ?, ?)')
-        .run(Buffer.alloc(36, 1).toString('base64'), old),
+      raw.exec(`UPDATE audit_entries SET entry = replace(entry, '"done"', '"failed"') WHERE sequence = 1;
+                UPDATE audit_entries SET entry = '{}' WHERE sequence = 2`),
     );
     open.push(later);
-    expect(later.audit.newestSeal(later.workspace.db, 'users', 'u')).toEqual(new Uint8Array());
+    expect(later.audit.newestSeal(later.workspace.db, 'users', 'u')).toEqual(Buffer.alloc(36, 1));
+    expect(later.audit.newestSeal(later.workspace.db, 'users', 'v')).toBeUndefined();
   });
 });
 
@@ -341,4 +342,71 @@ test('A4: a check can be called off, and does not hold the event loop', async ()
   expect(await log.audit.verify()).toMatchObject({ verdict: 'OK', entries: 20_001 });
   clearInterval(timer);
   expect(longest).toBeLessThan(150); // A turn takes about 5 ms; the rest is room for a busy machine.
+});
+
+describe('the log over the bridge', () => {
+  test('A3, A5: a check of the log is an entry itself, with what was found', async () => {
+    const opened = await openSetUpConsole({ motor: false });
+    const found = await opened.client.audit.verify({});
+    expect(found).toMatchObject({ verdict: 'OK', firstBad: null, anchored: true });
+    const { rows } = await opened.client.audit.list({ limit: 1 });
+    expect(rows[0]).toMatchObject({
+      event: 'admin.audit_verified',
+      sequence: found.entries + 1,
+      actor: { kind: 'administrator' },
+      origin: { machine: 'test', osAccount: 'tester', host: 'qm' },
+      metadata: { verdict: 'OK', entries: found.entries },
+    });
+    expect((await opened.client.audit.verify({ key: '00' })).verdict).toBe('UNTRUSTED_KEY');
+    await opened.dispose();
+  });
+
+  test('A4: a file that was cut, put back or edited is named at the next start, whatever the start writes', async () => {
+    const damages = [
+      ['TRUNCATED', 'DELETE FROM audit_entries WHERE sequence > (SELECT max(sequence) - 2 FROM audit_entries)'],
+      ['MISSING', 'DELETE FROM audit_entries WHERE sequence = 3'],
+      ['EDITED', `UPDATE audit_entries SET entry = replace(entry, '"done"', '"refused"') WHERE sequence = 2`],
+    ] as const;
+    for (const [verdict, damage] of damages) {
+      const opened = await openSetUpConsole({ motor: false });
+      await opened.console.close();
+      const raw = new Database(`${opened.dir}/workspace.sqlite`);
+      raw.exec('DROP TRIGGER audit_entries_no_update; DROP TRIGGER audit_entries_no_delete');
+      raw.exec(damage);
+      raw.close();
+      const later = await opened.reopen();
+      await signIn(later);
+      expect((await later.client.session.state({})).audit.state).toBe('tampered');
+      expect(await later.client.audit.verify({})).toMatchObject({ verdict });
+      await later.dispose();
+    }
+  });
+
+  test.each([
+    ['removed', "DELETE FROM audit_entries WHERE event = 'admin.user_created'", 'MISSING'],
+    ['unreadable', "UPDATE audit_entries SET entry = '{' WHERE event = 'admin.user_created'", 'EDITED'],
+    [
+      'given another seal',
+      `UPDATE audit_entries SET entry = replace(entry, '"value":"AAAA', '"value":"BBBB') WHERE event = 'admin.user_created'`,
+      'EDITED',
+    ],
+  ])(
+    'A4, X6: the entry that vouches for the only administrator, %s: the log stays readable, nothing can be changed',
+    async (_what, damage, verdict) => {
+      const opened = await openSetUpConsole({ motor: false });
+      await opened.console.close();
+      const raw = new Database(`${opened.dir}/workspace.sqlite`);
+      raw.exec('DROP TRIGGER audit_entries_no_update; DROP TRIGGER audit_entries_no_delete');
+      raw.exec(damage);
+      raw.close();
+      const later = await opened.reopen();
+      await signIn(later);
+      expect(await later.client.audit.verify({})).toMatchObject({ verdict });
+      const state = await later.client.session.state({});
+      expect(state).toMatchObject({ audit: { state: 'tampered' }, signedIn: { readOnly: true } });
+      const user = { mail: 'ada@example.org', name: 'Ada', firstPassword: 'a first password' };
+      await expect(later.client.users.create(user)).rejects.toMatchObject({ code: 'LOG_TAMPERED', data: { verdict } });
+      await later.dispose();
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { os } from '@orpc/server';
-import type { Actor } from '../ground.ts';
+import type { Actor, Ground } from '../ground.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
 import { acts, withFirstPassword, withoutVault } from './acts.ts';
 import type { CallContext } from './context.ts';
@@ -20,13 +20,7 @@ export const administratorOnly = os.$context<CallContext>().middleware(async ({ 
       'The first password has to be changed before anything else. Change it and go on.',
     );
   if (session.readOnly && procedure in acts && !withoutVault.has(procedure))
-    throw new Refusal(
-      'VAULT_LOCKED',
-      'The vault is locked, so nothing can be changed now. Unlock it and sign in again.',
-      {
-        state: (await connection.domains.ground.vault.status()).state,
-      },
-    );
+    await refuseChange(connection.domains.ground);
   try {
     return await next({ context: { session, actor } });
   } catch (error) {
@@ -34,6 +28,19 @@ export const administratorOnly = os.$context<CallContext>().middleware(async ({ 
     throw error;
   }
 });
+
+/** Why a session may only read: the vault is locked, or the log is tampered with and cannot vouch for the administrator. */
+async function refuseChange({ vault, audit }: Ground): Promise<never> {
+  const { state } = await vault.status();
+  if (state === 'available') audit.requireIntact();
+  throw new Refusal(
+    'VAULT_LOCKED',
+    'The vault is locked, so nothing can be changed now. Unlock it and sign in again.',
+    {
+      state,
+    },
+  );
+}
 
 /** An act that was refused or failed is an entry too; bad input is not an act. */
 function recordRefusal(context: CallContext, actor: Actor, procedure: string, input: unknown, error: unknown): void {

@@ -1,6 +1,13 @@
 import type { Actor, Ground, Origin } from '../ground.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
-import { recordBrokenSeal, requireSeal, type SealedTable, type UnlockedVault } from '../vault/index.ts';
+import {
+  checkSeal,
+  isSealed,
+  recordBrokenSeal,
+  requireSeal,
+  type SealedTable,
+  type UnlockedVault,
+} from '../vault/index.ts';
 import type { LiveSession, LiveSessions } from './live.ts';
 import { type AdministratorRow, hasSessionRow, removeSession, userByNo } from './rows.ts';
 import type { ActiveSession, EndReason } from './session.ts';
@@ -23,6 +30,12 @@ export interface Authentication {
   examine(live: LiveSession, origin: Origin): Promise<ActiveSession>;
   /** Refuses with SEAL_BROKEN unless the row's seal holds, and has it in the log. */
   requireWholeSeal(vault: UnlockedVault, table: SealedTable, rowId: string, origin: Origin): void;
+  /**
+   * The same for an administrator's row, but false where the row is one that the console wrote and only the log could say
+   * whether it is the newest, while the log is tampered with: such a log stays readable, so its administrators get in,
+   * and change nothing.
+   */
+  requireWholeUser(vault: UnlockedVault, userId: string, origin: Origin): boolean;
   /** Ends a session, here and in its row. */
   end(live: LiveSession, reason: EndReason, origin: Origin): void;
 }
@@ -47,6 +60,13 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
       }
       throw error;
     }
+  }
+
+  function requireWholeUser(unlocked: UnlockedVault, userId: string, origin: Origin): boolean {
+    if (checkSeal(db, unlocked, audit, 'users', userId) === 'holds') return true;
+    if (audit.state() === 'tampered' && isSealed(db, unlocked, 'users', userId)) return false;
+    requireWholeSeal(unlocked, 'users', userId, origin);
+    return true;
   }
 
   /** What is owed to the log, but must not stand before the refusal itself: a full disk is the likely reason. */
@@ -77,22 +97,25 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
     throw new Refusal('NOT_ADMINISTRATOR', 'This account is no administrator any more, so its session has ended.');
   }
 
-  function requireWhole(live: LiveSession, user: AdministratorRow, unlocked: UnlockedVault, origin: Origin): void {
+  /** False where the session may only read, because nothing can vouch for its administrator's row. */
+  function requireWhole(live: LiveSession, user: AdministratorRow, unlocked: UnlockedVault, origin: Origin): boolean {
     const mark = changeMark.get() ?? '';
     const seen = seenWhole.get(live);
-    if (seen?.mark === mark && seen.by === unlocked) return;
-    requireWholeSeal(unlocked, 'users', user.id, origin);
+    if (seen?.mark === mark && seen.by === unlocked) return true;
+    const isVouchedFor = requireWholeUser(unlocked, user.id, origin);
     if (live.hasRow) requireWholeSeal(unlocked, 'sessions', live.id, origin);
     else if (user.passwordHash !== live.passwordHash) {
       // Signed in while the vault was locked, against a hash that the seal now shows to have been another.
       end(live, 'password_changed', origin);
       throw notSignedIn('password_changed');
     }
-    seenWhole.set(live, { mark, by: unlocked });
+    if (isVouchedFor) seenWhole.set(live, { mark, by: unlocked });
+    return isVouchedFor;
   }
 
   return {
     requireWholeSeal,
+    requireWholeUser,
     end,
     async examine(live, origin) {
       const unlocked = await vault.readyOrNull();
@@ -104,7 +127,7 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
         throw notSignedIn('account_closed');
       }
       const user = requireAdministrator(live, origin);
-      if (unlocked) requireWhole(live, user, unlocked, origin);
+      const isVouchedFor = unlocked !== null && requireWhole(live, user, unlocked, origin);
       return {
         sessionId: live.id,
         userId: user.id,
@@ -112,7 +135,7 @@ export function openAuthentication(ground: Ground, lives: LiveSessions): Authent
         mail: user.mail,
         name: user.name,
         passwordMustChange: user.passwordMustChange === 1,
-        readOnly: unlocked === null,
+        readOnly: !isVouchedFor,
         steppedUpUntil: live.steppedUpUntil,
       };
     },

@@ -47,7 +47,7 @@ export function openSignIn(
     if (user.status !== 'active')
       throw new Refusal('ACCOUNT_INACTIVE', 'This account is not active. Another administrator can reactivate it.');
     const unlocked = await vaultNow();
-    if (unlocked) authentication.requireWholeSeal(unlocked, 'users', user.id, line.origin);
+    if (unlocked) authentication.requireWholeUser(unlocked, user.id, line.origin);
     return { user, unlocked };
   }
 

@@ -5,6 +5,6 @@ export type { Keychain } from './keychain.ts';
 export { KeychainError } from './keychain.ts';
 export { openSystemKeychain, type SystemKeychainOptions } from './napi-keychain.ts';
 export { openVault, type VaultParts } from './open.ts';
-export { checkSeal, recordBrokenSeal, renewSeal, requireSeal, sealedColumns } from './seals.ts';
+export { checkSeal, isSealed, recordBrokenSeal, renewSeal, requireSeal, sealedColumns } from './seals.ts';
 export { runSelfTest } from './self-test.ts';
 export type { Cell, SealedTable, Unlocked, UnlockedVault, Vault, VaultCondition, VaultState } from './vault.ts';

@@ -87,6 +87,15 @@ export function checkSeal(
   return sameBytes(newest, row.seal) ? 'holds' : 'broken';
 }
 
+/**
+ * Whether the console wrote the row at some time: its seal fits its content. Says nothing about whether it is the newest;
+ * for a log that lost the entry which would say so.
+ */
+export function isSealed(db: Db, vault: UnlockedVault, table: SealedTable, rowId: string): boolean {
+  const row = readRow(db, table, rowId);
+  return row !== null && vault.sealHolds(table, row.content, row.seal);
+}
+
 /** How a sentence and how an audit entry's target call a row of each table. */
 const NAMES: Record<SealedTable, { readonly name: string; readonly kind: string }> = {
   users: { name: 'user', kind: 'user' },
