@@ -1,4 +1,4 @@
 export { changeUser } from './change.ts';
 export { findUser, idOfUser } from './find.ts';
 export { toUser, type UserAnswer, type UserRow } from './row.ts';
-export { openUsers, type Users } from './users.ts';
+export { type NewUser, openUsers, type UserChange, type Users } from './users.ts';

@@ -58,42 +58,63 @@ interface Condition {
 export function listUsers(db: Db, query: UserQuery): UserListing {
   const conditions = conditionsOf(query);
   if (query.after) conditions.push(after(query, readKey(query, query.after)));
-  const rows = db.raw
-    .prepare<unknown[], UserRow & { sort_value: string | number }>(
-      `SELECT ${USER_COLUMNS}, ${SORTS[query.sortBy]} AS sort_value FROM ${USER_TABLES} ${where(conditions)} ${orderOf(query)} LIMIT ?`,
-    )
+  // Places first, rows then: what has to be sorted is small, and the other tables are read for one page alone.
+  const places = db.raw
+    .prepare<unknown[], Place>(`${placesOf(query, conditions)} ${orderOf(query)} LIMIT ?`)
     .all(...valuesOf(conditions), query.limit + 1);
-  const page = rows.slice(0, query.limit);
+  const page = places.slice(0, query.limit);
   const last = page.at(-1);
+  const rows = rowsOf(db, page);
   const thresholds = readSettings(db);
   return {
-    rows: page.map((row) => toUser(row, thresholds)),
-    next:
-      rows.length > query.limit && last ? writeKey([query.sortBy, query.direction, last.sort_value, last.no]) : null,
+    rows: page.flatMap(({ no }) => rows.get(no) ?? []).map((row) => toUser(row, thresholds)),
+    next: places.length > query.limit && last ? writeKey(query, last) : null,
   };
+}
+
+function rowsOf(db: Db, places: readonly Place[]): Map<number, UserRow> {
+  const rows = db.raw
+    .prepare<[string], UserRow>(
+      `SELECT ${USER_COLUMNS} FROM ${USER_TABLES} WHERE u.no IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(places.map(({ no }) => no)));
+  return new Map(rows.map((row) => [row.no, row]));
 }
 
 /** How many there are, and the key before every 500th row, so that a list can jump without walking. */
 export function outlineUsers(db: Db, query: Omit<UserQuery, 'after' | 'limit'>) {
   const conditions = conditionsOf(query);
-  const keys: (string | null)[] = [null];
-  let count = 0;
-  const rows = db.raw
-    .prepare<unknown[], [string | number, number]>(
-      `SELECT ${SORTS[query.sortBy]} AS sort_value, u.no FROM ${USER_TABLES} ${where(conditions)} ${orderOf(query)}`,
+  const places = placesOf(query, conditions);
+  const steps = db.raw
+    .prepare<unknown[], Place & { at: number }>(
+      `SELECT value, no, at FROM (${places.replace('SELECT', `SELECT row_number() OVER (${orderOf(query)}) AS at,`)}) WHERE at % ${OUTLINE_STEP} = 0`,
     )
-    .raw()
-    .iterate(...valuesOf(conditions));
-  let pending: string | null = null;
-  for (const [value, no] of rows as IterableIterator<[string | number, number]>) {
-    if (pending !== null) {
-      keys.push(pending);
-      pending = null;
-    }
-    count += 1;
-    if (count % OUTLINE_STEP === 0) pending = writeKey([query.sortBy, query.direction, value, no]);
-  }
-  return { count, pageSize: OUTLINE_STEP, keys: count === 0 ? [] : keys };
+    .all(...valuesOf(conditions));
+  const count =
+    db.raw
+      .prepare<unknown[], number>(`SELECT count(*) FROM (${places})`)
+      .pluck()
+      .get(...valuesOf(conditions)) ?? 0;
+  const keys: (string | null)[] = count === 0 ? [] : [null];
+  for (const step of steps) if (step.at < count) keys.push(writeKey(query, step));
+  return { count, pageSize: OUTLINE_STEP, keys };
+}
+
+/** A row's place in the order: what it is sorted by, and its number, which no other row has. */
+interface Place {
+  readonly value: string | number;
+  readonly no: number;
+}
+
+/** The places of all rows that match, from the tables that filter and order need. */
+function placesOf(query: Omit<UserQuery, 'after' | 'limit'>, conditions: readonly Condition[]): string {
+  const sort = SORTS[query.sortBy];
+  const parts = [sort, ...conditions.map(({ sql }) => sql)].join(' ');
+  const quotas = parts.includes('q.') ? 'JOIN quotas q ON q.user_no = u.no' : '';
+  const models = parts.includes('p.name')
+    ? 'LEFT JOIN ai_models m ON m.no = u.ai_model_no LEFT JOIN ai_providers p ON p.no = m.provider_no'
+    : '';
+  return `SELECT ${sort} AS value, u.no AS no FROM users u ${quotas} ${models} ${where(conditions)}`;
 }
 
 function conditionsOf(query: Omit<UserQuery, 'after' | 'limit'>): Condition[] {
@@ -113,9 +134,11 @@ function conditionsOf(query: Omit<UserQuery, 'after' | 'limit'>): Condition[] {
 function searchCondition(term: SearchTerm): Condition {
   if (term.kind === 'anywhere')
     return { sql: 'u.no IN (SELECT rowid FROM users_search WHERE users_search MATCH ?)', values: [term.phrase] };
+  const { patterns, mailPattern } = term;
+  const begins = (column: string) => patterns.map(() => `${column} LIKE ? ESCAPE '\\'`);
   return {
-    sql: "(u.name LIKE ? ESCAPE '\\' OR u.mail_key LIKE ? ESCAPE '\\' OR u.external_id LIKE ? ESCAPE '\\')",
-    values: [term.pattern, term.pattern, term.pattern],
+    sql: `(${["u.mail_key LIKE ? ESCAPE '\\'", ...begins('u.name'), ...begins('u.external_id')].join(' OR ')})`,
+    values: [mailPattern, ...patterns, ...patterns],
   };
 }
 
@@ -137,7 +160,8 @@ function valuesOf(conditions: readonly Condition[]): (string | number)[] {
   return conditions.flatMap(({ values }) => values);
 }
 
-function writeKey(key: Key): string {
+function writeKey({ sortBy, direction }: Pick<UserQuery, 'sortBy' | 'direction'>, { value, no }: Place): string {
+  const key: Key = [sortBy, direction, value, no];
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

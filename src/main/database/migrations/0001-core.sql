@@ -77,6 +77,7 @@ CREATE TABLE users (
 CREATE INDEX users_by_creation ON users (created_at, no);
 CREATE INDEX users_by_name ON users (name COLLATE NOCASE, no);
 CREATE INDEX users_by_mail ON users (mail_key, no);
+CREATE INDEX users_by_external_id ON users (coalesce(external_id, ''), no);
 CREATE INDEX users_by_role ON users (role, status);
 CREATE INDEX users_by_model ON users (ai_model_no) WHERE ai_model_no IS NOT NULL;
 
@@ -427,6 +428,7 @@ CREATE TABLE audit_entries (
 ) STRICT;
 CREATE INDEX audit_entries_by_target ON audit_entries (target_id, sequence) WHERE target_id IS NOT NULL;
 CREATE INDEX audit_entries_by_event ON audit_entries (event, sequence);
+CREATE INDEX audit_entries_by_outcome ON audit_entries (outcome, sequence) WHERE outcome <> 'done';
 CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, sequence) WHERE actor_id IS NOT NULL;
 CREATE INDEX audit_entries_by_seal ON audit_entries (sealed_table, sealed_row, sequence) WHERE sealed_table IS NOT NULL;
 CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries BEGIN
