@@ -26,7 +26,7 @@ export function verifyCertificate(json: string, trusted: string | null): Certifi
     return { verdict: 'NOT_A_CERTIFICATE', problems: ['This is not a deletion certificate of Quartermaster.'], deletionId: null, key: null };
   const { certificate: body, hash } = envelope;
   const signature = Signature.safeParse(envelope.signature);
-  const key = signature.success ? Buffer.from(signature.data.key, 'base64') : null;
+  const key = signature.success ? exactBase64(signature.data.key) : null;
   const found = { deletionId: deletionIdOf(body), key: key?.length === 32 ? fingerprintOf(key) : null };
   const edited = (...problems: string[]): CertificateCheck => ({ verdict: 'EDITED', problems, ...found });
 
@@ -35,7 +35,8 @@ export function verifyCertificate(json: string, trusted: string | null): Certifi
   if (canonical(envelope) !== json.trim()) return edited('The text is not exactly the one that was written: keep the file as it came.');
   if (!signature.success || !key || key.length !== 32) return edited('The signature is not one of the kind that certificates carry.');
   if (signature.data.fingerprint !== found.key) return edited('The fingerprint is not that of the key beside it.');
-  if (!verifySignature(Buffer.from(SIGNATURE_DOMAIN + text, 'utf8'), key, Buffer.from(signature.data.value, 'base64')))
+  const value = exactBase64(signature.data.value);
+  if (!value || !verifySignature(Buffer.from(SIGNATURE_DOMAIN + text, 'utf8'), key, value))
     return { verdict: 'BAD_SIGNATURE', problems: ['The signature is not one over this content by this key.'], ...found };
 
   const parsed = z.discriminatedUnion('type', [CertificateBody, AddendumBody]).safeParse(body);
@@ -57,6 +58,12 @@ function readEnvelope(json: string): z.infer<typeof Envelope> | null {
   } catch {
     return null;
   }
+}
+
+/** Bytes from their one way of being written: base64 can be read in several. */
+function exactBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : null;
 }
 
 function deletionIdOf(body: Record<string, unknown>): string | null {
