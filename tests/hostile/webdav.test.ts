@@ -299,6 +299,21 @@ describe('C6: what is said about one thing is not taken for another', () => {
   });
 });
 
+test('D2: a name that can be spelled in many ways is not said to be absent where its folder is not shown', async () => {
+  const server = await hostile((request, out) => {
+    const path = request.url ?? '';
+    if (request.method === 'DELETE') out.writeHead(404).end();
+    else if (request.headers.depth === '1') out.writeHead(403).end();
+    else if (path.endsWith('/')) sayMultistatus(out, folder(path));
+    else out.writeHead(404).end();
+  });
+  for (const ownedRoot of [true, false])
+    expect(await open(server.origin, {}, ownedRoot).remove([object('a/b c'), object('a/bc')])).toMatchObject([
+      { outcome: 'failed' },
+      { outcome: 'absent' },
+    ]);
+});
+
 describe('a server that does not end', () => {
   test('a listing without end is cut off, and memory stays', async () => {
     let isRunning = true;

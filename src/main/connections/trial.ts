@@ -63,8 +63,11 @@ async function lookAt(
   const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
     const check = await backend.check(either);
-    if (!check.ok) return { ok: false, state: check.state, message: check.message };
-    return await lookForDocument(ground, backend, row, check.message, either);
+    const message = isPlain(row)
+      ? `${check.message} The address is plain http: documents cross the network unencrypted.`
+      : check.message;
+    if (!check.ok) return { ok: false, state: check.state, message };
+    return await lookForDocument(ground, backend, row, message, either);
   } catch (error) {
     if (!(error instanceof StorageError) || signal?.aborted) throw error;
     if (error.failure === 'aborted')
@@ -79,6 +82,13 @@ async function lookAt(
       message: error.message,
     };
   }
+}
+
+/** S3 signs and never sends its key; of WebDAV, whose password does go along, the backend itself says so. */
+function isPlain({ place }: ConnectionRow): boolean {
+  if (place.provider !== 's3' || !place.endpoint.startsWith('http:')) return false;
+  const { hostname } = new URL(place.endpoint);
+  return hostname !== 'localhost' && hostname !== '[::1]' && !hostname.startsWith('127.');
 }
 
 async function lookForDocument(

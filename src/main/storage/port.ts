@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 
 /**
  * One thing that can be removed. `object`: by key alone. `version` and `marker`: by key and version id. `upload`: an
- * unfinished multipart upload, by key and upload id. `folder`: an emptied WebDAV collection.
+ * unfinished multipart upload, by key and upload id. `folder`: a WebDAV collection below a root of the platform's own; its
+ * key ends with a slash, so that it is listed right before what it holds, and it is removed once it is empty.
  */
 export interface ObjectRef {
   readonly kind: 'object' | 'version' | 'marker' | 'upload' | 'folder';

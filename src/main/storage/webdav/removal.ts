@@ -179,7 +179,7 @@ async function findInParent(parts: RemovalParts, key: string, signal?: AbortSign
   const folder = key.slice(0, at + 1);
   let found: Member | null = null;
   const path = folder === '' ? parts.place.rootPath : parts.place.pathOf(folder);
-  await parts.propfind.members(
+  const listing = await parts.propfind.members(
     path,
     `folder ${show(folder)}`,
     (member) => {
@@ -187,6 +187,8 @@ async function findInParent(parts: RemovalParts, key: string, signal?: AbortSign
     },
     signal,
   );
+  if (listing.found === 'closed')
+    throw new StorageError('refused', `The server does not show whether ${show(key)} is gone (${listing.status}).`);
   return found;
 }
 
