@@ -53,23 +53,27 @@ function lead({ totals, subject, credentials: { connections } }: CertificateBody
       : `${capital(number(connections.length, 'cloud credential'))} ${connections.length === 1 ? 'was' : 'were'} erased from this workspace.`;
   return (
     `<p class="lead">${who} was deleted. ${capital(number(totals.planned, 'object'))} ${totals.planned === 1 ? 'was' : 'were'} planned and ` +
-    `${count(totals.found)} found; <b>${count(totals.removed)} ${totals.removed === 1 ? 'was' : 'were'} removed</b>, ${count(totals.absent)} ` +
-    `${totals.absent === 1 ? 'was' : 'were'} already absent, and <b>${totals.leftovers === 0 ? 'none remains' : `${count(totals.leftovers)} ${totals.leftovers === 1 ? 'remains' : 'remain'}`}</b>. ${erased}</p>`
+    `${count(totals.found)} found; <b>${count(totals.removed)} ${totals.removed === 1 ? 'was' : 'were'} removed</b>, ${totals.absent === 0 ? 'none' : count(totals.absent)} ` +
+    `${totals.absent < 2 ? 'was' : 'were'} already absent, and <b>${totals.leftovers === 0 ? 'none remains' : `${count(totals.leftovers)} ${totals.leftovers === 1 ? 'remains' : 'remain'}`}</b>. ${erased}</p>`
   );
 }
+
+const FINAL = { final: 'Final', trash: 'In the trash', retained: 'Partly held', unknown: 'Not said' } as const;
 
 function backends({ backends: rows, totals }: CertificateBody): string {
   const line = (row: CertifiedBackend) =>
     `<tr><td><b>${text(row.label)}</b><br>${row.cloud ? 'the user’s cloud' : 'the platform’s store'}, ${text(row.kind)}</td>` +
     `${[row.planned, row.found, row.removed, row.absent, row.leftovers, row.kept].map(cell).join('')}<td class="n">${size(row.removedBytes)}</td>` +
-    `<td>${[row.outcome === 'skipped' ? 'Left behind.' : null, row.problem, row.meaning, row.note].filter((part) => part !== null).map(text).join(' ')}</td></tr>`;
+    `<td>${row.outcome === 'skipped' ? 'Left behind' : row.removed === 0 ? '—' : FINAL[row.finality]}</td></tr>`;
+  const note = (row: CertifiedBackend) =>
+    `<li><b>${text(row.label)}</b>: ${[row.problem, row.meaning, row.note].filter((part) => part !== null).map(text).join(' ')}</li>`;
   return section(
     'Removed, by place',
-    '<table class="list"><thead><tr><th>Place</th><th class="n">Planned</th><th class="n">Found</th><th class="n">Removed</th><th class="n">Absent</th>' +
+    '<table class="list places"><thead><tr><th>Place</th><th class="n">Planned</th><th class="n">Found</th><th class="n">Removed</th><th class="n">Absent</th>' +
       '<th class="n">Remain</th><th class="n">Kept</th><th class="n">Size</th><th>How final</th></tr></thead><tbody>' +
       `${rows.map(line).join('')}<tr class="sum"><td>Together</td>` +
       `${[totals.planned, totals.found, totals.removed, totals.absent, totals.leftovers, totals.kept].map(cell).join('')}` +
-      `<td class="n">${size(totals.removedBytes)}</td><td></td></tr></tbody></table>`,
+      `<td class="n">${size(totals.removedBytes)}</td><td></td></tr></tbody></table>${rows.length === 0 ? '' : `<ul>${rows.map(note).join('')}</ul>`}`,
   );
 }
 

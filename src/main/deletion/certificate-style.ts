@@ -19,13 +19,14 @@ header { display: flex; justify-content: space-between; border-bottom: 2px solid
 h1 { margin: 24px 0 4px; font: 500 32px/40px 'IBM Plex Serif', Georgia, 'Times New Roman', serif }
 .number { color: var(--ink-2) }
 .lead { margin: 20px 0 8px; font: 400 15px/24px 'IBM Plex Serif', Georgia, 'Times New Roman', serif; overflow-wrap: anywhere }
-.lead b { font-weight: 500 }
+.lead b { font-weight: 600 }
 h2 { margin: 22px 0 4px; font-size: 12px; line-height: 18px; font-weight: 600; break-after: avoid }
 table.list { width: 100%; border-collapse: collapse; border-top: 1px solid var(--ink) }
 table.list th { padding: 5px 8px 5px 0; color: var(--ink-3); font-weight: 400; text-align: left; border-bottom: 1px solid var(--line-2) }
 table.list td { padding: 5px 8px 5px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
 table.list tr { break-inside: avoid } table.list thead { display: table-header-group }
 table.list .n { text-align: right; white-space: nowrap; overflow-wrap: normal } table.list .name { color: var(--ink-2); white-space: nowrap }
+table.places td:first-child { width: 32% } table.places td:last-child { white-space: nowrap }
 table.list tr.sum td { font-weight: 600; border-top: 1px solid var(--ink); border-bottom: 0 }
 td b { font-weight: 600 }
 code { font: 400 11px/16px 'IBM Plex Mono', ui-monospace, monospace } code.key { white-space: pre-wrap }
