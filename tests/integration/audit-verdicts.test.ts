@@ -18,8 +18,7 @@ afterEach(async () => {
 
 /** A log of 40 entries and the key's own, with checkpoints at 21 and 41 entries, anchored, and closed. */
 async function goodLog(options: { hasKeychain?: boolean } = {}): Promise<TestLog> {
-  const log = await openTestLog();
-  log.keyring.hasKeychain = options.hasKeychain ?? true;
+  const log = await openTestLog(options);
   open.push(log);
   log.append(20);
   await log.audit.checkpoint();
@@ -394,7 +393,7 @@ describe('A4: UNTRUSTED_KEY', () => {
 
   test('without the vault and without a fingerprint nothing vouches for the key', async () => {
     const log = await damagedBy(() => {});
-    log.keyring.isLocked = true;
+    log.setLocked(true);
     const key = log.audit.fingerprint()!;
     expect(await log.audit.verify()).toMatchObject({ verdict: 'UNTRUSTED_KEY', anchored: false });
     expect(await log.audit.verify({ key })).toMatchObject({ verdict: 'OK', anchored: false });

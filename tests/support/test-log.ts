@@ -1,67 +1,41 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Append, type Audit, openAudit } from '../../src/main/audit/index.ts';
+import { v7 } from 'uuid';
+import { type Append, type Audit, openAudit, type Pace } from '../../src/main/audit/index.ts';
 import { openWorkspace, type Workspace } from '../../src/main/database/index.ts';
-import type { Actor, Origin } from '../../src/main/ground.ts';
-import { Refusal } from '../../src/main/refusal.ts';
-import type { UnlockedVault, Vault } from '../../src/main/vault/index.ts';
+import type { Actor } from '../../src/main/ground.ts';
+import { Secret } from '../../src/main/secret.ts';
+import { openVault, type Vault } from '../../src/main/vault/index.ts';
+import { FakeKeychain } from './fake-keychain.ts';
+import { CHEAP, ORIGIN } from './vault-ground.ts';
 
-export const origin: Origin = { machine: 'test', osAccount: 'tester', networkAddress: null, host: 'qm' };
-export const root: Actor = { kind: 'administrator', id: '01936f00-0000-7000-8000-000000000001', origin };
+export const root: Actor = { kind: 'administrator', id: '01936f00-0000-7000-8000-000000000001', origin: ORIGIN };
 
-/** The keychain side of a vault that an audit log needs, kept apart from the workspace file. */
-export interface Keyring {
-  readonly items: Map<string, Uint8Array>;
-  isLocked: boolean;
-  hasKeychain: boolean;
-}
+const PASSPHRASE = new Secret('a passphrase for tests');
 
-export function newKeyring(): Keyring {
-  return { items: new Map(), isLocked: false, hasKeychain: true };
-}
-
-function ringVault(keyring: Keyring): Vault {
-  const refuseIfLocked = () => {
-    if (keyring.isLocked) throw new Refusal('VAULT_LOCKED', 'locked', { state: 'locked' });
-  };
-  const readyOrNull = async () => (keyring.isLocked ? null : ({} as UnlockedVault)); // The log never uses the handle itself.
-  const part: Partial<Vault> = {
-    readyOrNull,
-    async ready() {
-      refuseIfLocked();
-      return {} as UnlockedVault;
-    },
-    async readOwnSecret(_db, name) {
-      refuseIfLocked();
-      return keyring.items.get(name) ?? null;
-    },
-    async writeOwnSecret(name, value) {
-      refuseIfLocked();
-      keyring.items.set(name, value);
-    },
-    async readAnchor() {
-      refuseIfLocked();
-      return keyring.hasKeychain ? (keyring.items.get('anchor') ?? null) : null;
-    },
-    async writeAnchor(value) {
-      refuseIfLocked();
-      if (keyring.hasKeychain) keyring.items.set('anchor', value);
-      return keyring.hasKeychain;
-    },
-  };
-  return part as Vault; // Set-up and unlocking are no business of the log.
+/** What outlives a start of the console, apart from the workspace file. */
+interface Surroundings {
+  readonly dir: string;
+  readonly keychain: FakeKeychain;
+  /** Whether the vault is under a passphrase, so that nothing can be anchored. */
+  readonly hasKeychain: boolean;
+  readonly pace: Pace;
 }
 
 export interface TestLog {
   readonly dir: string;
   readonly file: string;
-  readonly keyring: Keyring;
   readonly audit: Audit;
   readonly workspace: Workspace;
-  readonly lines: string[];
+  /** The head that the keychain holds, if it holds one. */
+  anchoredSize(): number | null;
+  /** The keychain loses one of the log's items. */
+  forget(item: 'anchor' | 'own/audit-seed'): void;
+  /** Locks the keychain, or opens it again, as the user's session does. */
+  setLocked(isLocked: boolean): void;
   /** Appends entries of a usual kind in one transaction; answers the last one's sequence. */
   append(count: number, entry?: Partial<Append>): number;
   close(): Promise<void>;
@@ -72,22 +46,28 @@ export interface TestLog {
   dispose(): Promise<void>;
 }
 
-export async function openTestLog(
-  from: { dir?: string; keyring?: Keyring; pace?: { entries: number; ms: number } } = {},
-): Promise<TestLog> {
-  const dir = from.dir ?? mkdtempSync(join(tmpdir(), 'qm-log-'));
-  const keyring = from.keyring ?? newKeyring();
-  const lines: string[] = [];
-  const { workspace } = openWorkspace({ dir, create: true, clock: Date.now, newId: randomUUID });
+/** A log in a workspace with a real vault on a keychain in memory. Checkpoints come by themselves only at the pace given. */
+export async function openTestLog(from: Partial<Surroundings> = {}): Promise<TestLog> {
+  const surroundings: Surroundings = {
+    dir: mkdtempSync(join(tmpdir(), 'qm-log-')),
+    keychain: new FakeKeychain(),
+    hasKeychain: true,
+    pace: { entries: 1_000_000, ms: 3_600_000 },
+    ...from,
+  };
+  const { dir, keychain, pace } = surroundings;
+  const { workspace } = openWorkspace({ dir, create: true, clock: Date.now, newId: () => v7() });
+  const vault = openVault({ workspace, keychain, clock: Date.now, newId: () => v7(), randomBytes, argon2: CHEAP });
+  await makeReady(vault, workspace, surroundings);
   const audit = await openAudit({
     workspace,
-    vault: ringVault(keyring),
+    vault,
     clock: Date.now,
-    newId: randomUUID,
+    newId: () => v7(),
     randomBytes,
-    origin,
-    log: (event) => lines.push(event),
-    pace: from.pace ?? { entries: 1_000_000, ms: 3_600_000 },
+    origin: ORIGIN,
+    log: () => {},
+    pace,
   });
   const file = join(dir, 'workspace.sqlite');
   let isClosed = false;
@@ -95,15 +75,25 @@ export async function openTestLog(
     if (isClosed) return;
     isClosed = true;
     await audit.close();
+    vault.close();
     workspace.close();
   };
   return {
     dir,
     file,
-    keyring,
     audit,
     workspace,
-    lines,
+    anchoredSize() {
+      const item = keychain.items.get(`${workspace.id}/anchor`);
+      return item ? JSON.parse(Buffer.from(item).toString()).size : null;
+    },
+    forget(item) {
+      if (!keychain.items.delete(`${workspace.id}/${item}`)) throw new Error(`the keychain has no ${item}`);
+    },
+    setLocked(isLocked) {
+      keychain.state = isLocked ? 'locked' : 'available';
+      vault.askAgain();
+    },
     append(count, entry = {}) {
       return workspace.transaction((tx) => {
         let last = 0;
@@ -121,6 +111,7 @@ export async function openTestLog(
     close,
     crash() {
       isClosed = true;
+      vault.close();
       workspace.db.raw.close();
     },
     async reopen(damage) {
@@ -131,13 +122,25 @@ export async function openTestLog(
         damage(raw, file);
         raw.close();
       }
-      return openTestLog({ ...from, dir, keyring });
+      return openTestLog(surroundings);
     },
     async dispose() {
       await close();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function makeReady(vault: Vault, workspace: Workspace, { hasKeychain, keychain }: Surroundings): Promise<void> {
+  const isSetUp = workspace.db.raw.prepare('SELECT 1 FROM key_generations').get() !== undefined;
+  if (!isSetUp) {
+    const { state } = keychain;
+    keychain.state = 'available';
+    await vault.create(hasKeychain ? null : PASSPHRASE);
+    workspace.transaction((tx) => vault.record(tx, Date.now()));
+    keychain.state = state;
+    vault.askAgain();
+  } else if (!hasKeychain) await vault.unlock(PASSPHRASE);
 }
 
 /** A copy of a closed log's file, to be put back later. */
