@@ -3,6 +3,7 @@ import type { IndexRun } from '../../../contract/storage.ts';
 import type { Actor, Ground } from '../../ground.ts';
 import { isRefusal, Refusal } from '../../refusal.ts';
 import { StorageError } from '../port.ts';
+import { laterDurable } from './later-durable.ts';
 import { Merge } from './merge.ts';
 import {
   type Counters,
@@ -270,12 +271,12 @@ async function setCounted(ground: Ground, source: IndexSource, isOwnStore: boole
     'UPDATE quotas SET counted_at = ? WHERE user_no = (SELECT user_no FROM connections WHERE backend_no = ?)',
   );
   if (source.kind === 'connection') {
-    workspace.transaction(() => connectionUser.run(now, source.backendNo));
+    laterDurable(workspace, () => connectionUser.run(now, source.backendNo));
     return;
   }
   for (let from = 0; from < last; from += USERS_PER_TRANSACTION) {
     const to = from + USERS_PER_TRANSACTION;
-    workspace.transaction(() => (isOwnStore ? all.run(now, from, to) : some.run(now, from, to, source.backendNo)));
+    laterDurable(workspace, () => (isOwnStore ? all.run(now, from, to) : some.run(now, from, to, source.backendNo)));
     await nextTurn();
   }
 }

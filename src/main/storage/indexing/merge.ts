@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ground } from '../../ground.ts';
 import { compareKeys } from '../key-order.ts';
+import { laterDurable } from './later-durable.ts';
 import { type RecordedRow, RecordedRows } from './recorded-rows.ts';
 import { type Counters, type Cursor, updateProgress } from './run-rows.ts';
 import type { IndexSource, Listed, SourcePage } from './source.ts';
@@ -102,7 +103,7 @@ export class Merge {
       const chunk = differences.slice(at, at + ROWS_PER_TRANSACTION);
       at += ROWS_PER_TRANSACTION;
       const isLast = at >= differences.length;
-      workspace.transaction((tx) => {
+      laterDurable(workspace, (tx) => {
         const ownerOf = this.#source.owners(tx);
         for (const difference of chunk) this.#record(difference, ownerOf);
         if (!isLast) return;
@@ -150,7 +151,7 @@ export class Merge {
     gone.sort((a, b) => a.no - b.no);
     for (let at = 0; at < gone.length; at += ROWS_PER_TRANSACTION) {
       const chunk = gone.slice(at, at + ROWS_PER_TRANSACTION);
-      this.#ground.workspace.transaction(() => {
+      laterDurable(this.#ground.workspace, () => {
         for (const { no } of chunk)
           this.counters.removed += this.#statements.remove.run(no, this.#source.backendNo).changes;
       });
