@@ -230,6 +230,13 @@ describe.skipIf(!hasMinio)('S5: index of a real MinIO', () => {
         endedAt: expect.any(String),
       });
       expect(await at.storage.cancelIndex(at.actor, started.id)).toMatchObject({ state: 'cancelled' });
+      const steps = db()
+        .prepare<[], string>(
+          "SELECT entry ->> '$.metadata.step' FROM audit_entries WHERE event = 'admin.storage_indexed' ORDER BY sequence",
+        )
+        .pluck()
+        .all();
+      expect(steps).toEqual(['begun', 'cancelled', 'ended']);
       expect(at.storage.indexRuns(10)).toMatchObject([{ id: started.id, state: 'cancelled' }]);
       expect(await index({ profile: 'main' })).toMatchObject({ state: 'done', seen: 3100 });
     } finally {
