@@ -43,7 +43,7 @@ describe('U2: what the contract refuses of a new user, before anything is writte
   });
 });
 
-describe('U2, S8: what the contract takes is kept as it is', () => {
+describe('U2: what the contract takes is kept as it is', () => {
   test.each(['a.b', '...a', 'A@b.c', '-_-', '0123', '1e5', 'a'.repeat(64)])('external id %j', async (externalId) => {
     const { user } = await opened.client.users.create({
       mail: `m${externalId.replace('@', '+')}@example.org`,
