@@ -11,7 +11,11 @@ const ACCOUNTS = Array.from({ length: 30 }, (_, n) => ({ name: `ada${n}`, passwo
 const FAULTS: readonly { name: string; fault: Fault; reason: RegExp }[] = [
   { name: 'a line that is cut', fault: { kind: 'reset' }, reason: /^(offline|backend)$/ },
   { name: '503', fault: { kind: 'status', status: 503, headers: { 'retry-after': '1' } }, reason: /^backend$/ },
-  { name: '401', fault: { kind: 'status', status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }, reason: /^reauthorise$/ },
+  {
+    name: '401',
+    fault: { kind: 'status', status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } },
+    reason: /^reauthorise$/,
+  },
   { name: 'half a page', fault: { kind: 'half' }, reason: /^(offline|backend)$/ },
   { name: 'garbage', fault: { kind: 'garbage' }, reason: /^backend$/ },
 ];
@@ -53,22 +57,25 @@ describe.skipIf(findMinio() === null || findApache() === null)('D7: a cloud that
     expect([...(await apache.tree(account)).keys()].sort()).toEqual(['platform/', 'private']);
   };
 
-  test.each(FAULTS)('$name when it is listed: waits and says why, with nothing removed; goes on by itself', async ({ fault, reason }) => {
-    const { account, ...it } = await open();
-    const plan = await it.plan();
-    proxy.fault = () => fault;
-    const { id } = await it.start('wait', plan);
-    const waiting = await it.until(id, ({ state }) => state === 'waiting');
-    expect(waiting.waitingFor?.reason).toMatch(reason);
-    expect(waiting.waitingFor?.backendId).toBe(it.connectionId);
-    expect(waiting.waitingFor?.message.length).toBeGreaterThan(20);
-    expect(await it.inStore()).toHaveLength(20);
-    proxy.fault = () => ({ kind: 'pass' });
-    const done = await it.done(id);
-    expect(done.leftovers).toEqual([]);
-    expect(await it.inStore()).toEqual([]);
-    await cloudIsEmpty(account);
-  });
+  test.each(FAULTS)(
+    '$name when it is listed: waits and says why, with nothing removed; goes on by itself',
+    async ({ fault, reason }) => {
+      const { account, ...it } = await open();
+      const plan = await it.plan();
+      proxy.fault = () => fault;
+      const { id } = await it.start('wait', plan);
+      const waiting = await it.until(id, ({ state }) => state === 'waiting');
+      expect(waiting.waitingFor?.reason).toMatch(reason);
+      expect(waiting.waitingFor?.backendId).toBe(it.connectionId);
+      expect(waiting.waitingFor?.message.length).toBeGreaterThan(20);
+      expect(await it.inStore()).toHaveLength(20);
+      proxy.fault = () => ({ kind: 'pass' });
+      const done = await it.done(id);
+      expect(done.leftovers).toEqual([]);
+      expect(await it.inStore()).toEqual([]);
+      await cloudIsEmpty(account);
+    },
+  );
 
   test.each(FAULTS.filter(({ name }) => name !== 'garbage'))(
     '$name in the middle of removing: the store is not touched before the cloud is finished',
@@ -93,26 +100,36 @@ describe.skipIf(findMinio() === null || findApache() === null)('D7: a cloud that
     },
   );
 
-  test.each(FAULTS)('$name with best_effort: never waits, and lists what stays behind with the reason', async ({ fault }) => {
-    const { account, ...it } = await open();
-    const plan = await it.plan();
-    proxy.fault = () => fault;
-    const { id } = await it.start('best_effort', plan);
-    const done = await it.done(id);
-    expect(done.backends.map(({ state }) => state)).toEqual(['skipped', 'done']);
-    expect(done.backends[0]?.leftovers).toBe(12);
-    for (const { reason, retryable } of done.leftovers) {
-      expect(reason).toContain('The run went on without');
-      expect(retryable).toBe(false);
-    }
-    expect(await it.inStore()).toEqual([]);
-    expect((await apache.tree(account)).size).toBe(16);
-    const entries = it.opened.ground.workspace.db.raw.prepare<[], string>('SELECT event FROM audit_entries').pluck().all();
-    expect(entries).not.toContain('deletion.waiting');
-    const { json } = it.opened.deletions.certificate(id, null);
-    expect(it.opened.deletions.verify(json, it.opened.ground.audit.fingerprint()).verdict).toBe('OK');
-    expect(JSON.parse(json).certificate.backends[0]).toMatchObject({ outcome: 'skipped', verifiedAt: null, removed: 0 });
-  });
+  test.each(FAULTS)(
+    '$name with best_effort: never waits, and lists what stays behind with the reason',
+    async ({ fault }) => {
+      const { account, ...it } = await open();
+      const plan = await it.plan();
+      proxy.fault = () => fault;
+      const { id } = await it.start('best_effort', plan);
+      const done = await it.done(id);
+      expect(done.backends.map(({ state }) => state)).toEqual(['skipped', 'done']);
+      expect(done.backends[0]?.leftovers).toBe(12);
+      for (const { reason, retryable } of done.leftovers) {
+        expect(reason).toContain('The run went on without');
+        expect(retryable).toBe(false);
+      }
+      expect(await it.inStore()).toEqual([]);
+      expect((await apache.tree(account)).size).toBe(16);
+      const entries = it.opened.ground.workspace.db.raw
+        .prepare<[], string>('SELECT event FROM audit_entries')
+        .pluck()
+        .all();
+      expect(entries).not.toContain('deletion.waiting');
+      const { json } = it.opened.deletions.certificate(id, null);
+      expect(it.opened.deletions.verify(json, it.opened.ground.audit.fingerprint()).verdict).toBe('OK');
+      expect(JSON.parse(json).certificate.backends[0]).toMatchObject({
+        outcome: 'skipped',
+        verifiedAt: null,
+        removed: 0,
+      });
+    },
+  );
 
   test('down: it waits as offline, and goes on when the cloud is back', async () => {
     const { account, ...it } = await open();
@@ -139,7 +156,8 @@ describe.skipIf(findMinio() === null || findApache() === null)('D7: a cloud that
   test('answers that are lost after the server did what was asked: nothing is counted twice or left over', async () => {
     const { account, ...it } = await open();
     const plan = await it.plan();
-    proxy.fault = ({ method, number }) => (method === 'DELETE' && number % 3 === 0 ? { kind: 'cut_after' } : { kind: 'pass' });
+    proxy.fault = ({ method, number }) =>
+      method === 'DELETE' && number % 3 === 0 ? { kind: 'cut_after' } : { kind: 'pass' };
     const done = await it.done((await it.start('wait', plan)).id);
     expect(done.leftovers).toEqual([]);
     const [cloud] = done.backends;
@@ -155,7 +173,11 @@ describe.skipIf(findMinio() === null || findApache() === null)('D7: a cloud that
     const waiting = await it.until(id, ({ state }) => state === 'waiting');
     expect(waiting.waitingFor?.reason).toBe('reauthorise');
     const { version } = it.opened.connections.show(it.connectionId);
-    await it.opened.connections.update(it.admin, { connectionId: it.connectionId, expectedVersion: version, secret: 'another password' });
+    await it.opened.connections.update(it.admin, {
+      connectionId: it.connectionId,
+      expectedVersion: version,
+      secret: 'another password',
+    });
     const done = await it.done(id);
     expect(done.leftovers).toEqual([]);
     await cloudIsEmpty(account);

@@ -5,12 +5,12 @@ import { openDeletionConsole } from '../support/deletion-console.ts';
  * QM_KILL_AT (`stage step`) it kills itself, as SIGKILL does, at that place where a process may die.
  */
 const [workspaceDir = '', deletionId = ''] = process.argv.slice(2);
-const [killStage = '', killStep = '0'] = (process.env['QM_KILL_AT'] ?? '').split(' ');
+const [killStage = '', killStep = '0'] = (process.env.QM_KILL_AT ?? '').split(' ');
 let stepsInStage = 0;
 
 const opened = await openDeletionConsole({
   workspaceDir,
-  passphrase: process.env['QM_TEST_PASSPHRASE'] ?? '',
+  passphrase: process.env.QM_TEST_PASSPHRASE ?? '',
   motor: true,
   patience: { waitBackoffMs: [100], callBackoffMs: [50, 100], objectBackoffMs: [50, 50, 100, 100] },
   log: (line) => process.stderr.write(`${line}\n`),

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openSystemKeychain } from '../../src/main/vault/index.ts';
 import { type ApacheServer, findApache, startApache } from '../support/apache.ts';
 import { openScene } from '../support/deletion-scene.ts';
-import { openSystemKeychain } from '../../src/main/vault/index.ts';
 import { FakeKeychain } from '../support/fake-keychain.ts';
 import { missingForKeyring, startKeyring } from '../support/keyring.ts';
 import { findMinio, type MinioServer, startMinio } from '../support/minio.ts';
@@ -97,7 +97,10 @@ describe.skipIf(findMinio() === null || findApache() === null)('D6: what fails o
         expect((await ground.audit.verify()).verdict).toBe('OK');
         const events = ground.workspace.db.raw.prepare<[], string>('SELECT event FROM audit_entries').pluck().all();
         for (const event of ['deletion.inventory_written', 'admin.user_deleted', 'deletion.certified'])
-          expect(events.filter((one) => one === event), event).toHaveLength(1);
+          expect(
+            events.filter((one) => one === event),
+            event,
+          ).toHaveLength(1);
         expect(deletions.verify(deletions.certificate(id, null).json, ground.audit.fingerprint()).verdict).toBe('OK');
       } finally {
         await scene.dispose();

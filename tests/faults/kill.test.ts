@@ -1,19 +1,19 @@
-import { readdirSync, readFileSync, rmSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/main/ground.ts';
-import { renewSeal } from '../../src/main/vault/index.ts';
 import { Secret } from '../../src/main/secret.ts';
+import { renewSeal } from '../../src/main/vault/index.ts';
 import { type ApacheServer, findApache, startApache } from '../support/apache.ts';
-import { buildProgram, type BuiltProgram, runProgram } from '../support/built-child.ts';
+import { type BuiltProgram, buildProgram, runProgram } from '../support/built-child.ts';
 import { type DeletionConsole, openDeletionConsole } from '../support/deletion-console.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { findMinio, type MinioServer, startMinio } from '../support/minio.ts';
 import { openS3Client, type S3Client } from '../support/s3-client.ts';
 import { ORIGIN, setUpVault } from '../support/vault-ground.ts';
 
-const KILLS = Number(process.env['QM_KILL_POINTS'] ?? 50);
+const KILLS = Number(process.env.QM_KILL_POINTS ?? 50);
 const PASSPHRASE = 'a passphrase for the test';
 const CLOUD_SECRET = 'cloud-secret-0c3f9a';
 const MAIL = 'ada.leaver@example.org';
@@ -70,8 +70,10 @@ describe.skipIf(findMinio() === null || findApache() === null)('D6: one deletion
     await s3.fill('docs', [...keys, ...keys.slice(0, 150)], 'x', 16);
     for (const key of keys.slice(150, 180)) await s3.remove('docs', key);
     for (const key of keys.slice(0, 12)) await s3.startUpload('docs', key, 'part');
-    for (const key of ['users/u0011/x', 'users/u00/x', 'users/U001/x', 'other/x']) await s3.put('docs', key, 'somebody else’s');
-    for (let n = 0; n < 110; n += 1) await apache.write('ada', `platform/folder ${n % 5}/document ${n}`, `document ${n}`);
+    for (const key of ['users/u0011/x', 'users/u00/x', 'users/U001/x', 'other/x'])
+      await s3.put('docs', key, 'somebody else’s');
+    for (let n = 0; n < 110; n += 1)
+      await apache.write('ada', `platform/folder ${n % 5}/document ${n}`, `document ${n}`);
     await apache.write('ada', 'platform2/private', 'not ours');
     await apache.write('ada', 'private', 'not ours');
     before = await inventory();
@@ -93,7 +95,9 @@ describe.skipIf(findMinio() === null || findApache() === null)('D6: one deletion
   async function inventory(): Promise<string[]> {
     const found: string[] = [];
     for (let marker = ''; ; ) {
-      const text = (await s3.send('GET', `/docs?versions&encoding-type=url&max-keys=1000${marker}`)).body.toString('utf8');
+      const text = (await s3.send('GET', `/docs?versions&encoding-type=url&max-keys=1000${marker}`)).body.toString(
+        'utf8',
+      );
       for (const [, kind, body = ''] of text.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)) {
         const field = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(body)?.[1] ?? '';
         found.push(`${kind} ${decodeURIComponent(field('Key').replaceAll('+', ' '))} ${field('VersionId')}`);
@@ -154,13 +158,19 @@ describe.skipIf(findMinio() === null || findApache() === null)('D6: one deletion
     });
     for (const wish of [{ profile: 'main' }, { connectionId: connection.id }]) {
       const { id } = await opened.storage.index(admin, wish);
-      for await (const { state, message } of opened.storage.watchIndex(id)) if (state !== 'running') expect(state, message ?? '').toBe('done');
+      for await (const { state, message } of opened.storage.watchIndex(id))
+        if (state !== 'running') expect(state, message ?? '').toBe('done');
     }
     const plan = await opened.deletions.plan(admin, MAIL);
     expect(plan.backends.map(({ reachable }) => reachable)).toEqual([true, true]);
     expect(plan.backends[1]?.count).toBe(before.filter((line) => line.includes(' users/u001/')).length + 12);
     expect(plan.backends[1]?.count).toBeGreaterThan(1_000);
-    const started = await opened.deletions.start(admin, { planId: plan.id, confirm: MAIL, whenDown: 'wait', review: false });
+    const started = await opened.deletions.start(admin, {
+      planId: plan.id,
+      confirm: MAIL,
+      whenDown: 'wait',
+      review: false,
+    });
     deletionId = started.id;
     auditKey = opened.ground.audit.fingerprint() ?? '';
     await opened.close();
@@ -201,13 +211,32 @@ describe.skipIf(findMinio() === null || findApache() === null)('D6: one deletion
     const { db } = opened.ground.workspace;
     const verification = await opened.ground.audit.verify({ key: auditKey });
     expect(verification.verdict, verification.message).toBe('OK');
-    const entries = db.raw.prepare<[], string>('SELECT entry FROM audit_entries ORDER BY sequence').pluck().all().map((entry) => JSON.parse(entry));
-    expect(entries.filter(({ event }) => event === 'deletion.stage_reached').map(({ metadata }) => metadata.stage)).toEqual([...STAGES]);
-    for (const event of ['admin.deletion_planned', 'admin.deletion_started', 'deletion.inventory_written', 'cloud.credentials_purged', 'admin.user_deleted', 'deletion.certified'])
-      expect(entries.filter((entry) => entry.event === event), event).toHaveLength(1);
+    const entries = db.raw
+      .prepare<[], string>('SELECT entry FROM audit_entries ORDER BY sequence')
+      .pluck()
+      .all()
+      .map((entry) => JSON.parse(entry));
+    expect(
+      entries.filter(({ event }) => event === 'deletion.stage_reached').map(({ metadata }) => metadata.stage),
+    ).toEqual([...STAGES]);
+    for (const event of [
+      'admin.deletion_planned',
+      'admin.deletion_started',
+      'deletion.inventory_written',
+      'cloud.credentials_purged',
+      'admin.user_deleted',
+      'deletion.certified',
+    ])
+      expect(
+        entries.filter((entry) => entry.event === event),
+        event,
+      ).toHaveLength(1);
     expect(entries.filter(({ event }) => event === 'deletion.backend_finished')).toHaveLength(2);
     expect(entries.filter(({ event }) => event === 'deletion.object_left_over')).toHaveLength(0);
-    const certificates = db.raw.prepare<[], string>('SELECT certificate FROM deletions WHERE certificate IS NOT NULL').pluck().all();
+    const certificates = db.raw
+      .prepare<[], string>('SELECT certificate FROM deletions WHERE certificate IS NOT NULL')
+      .pluck()
+      .all();
     expect(certificates).toHaveLength(1);
     expect(opened.deletions.verify(certificates[0]!, auditKey)).toMatchObject({ verdict: 'OK', problems: [] });
     const { certificate } = JSON.parse(certificates[0]!);

@@ -31,7 +31,11 @@ describe('D9: the certificate', () => {
     await store.put(HOSTILE_KEY);
     cloud.faults.outcomes.set('users/u001/a', { outcome: 'changed', reason: 'It changed.' });
     for (const name of [HOSTILE_KEY, 'users/u001/c'])
-      store.faults.outcomes.set(name, { outcome: 'retained', until: Date.UTC(2030, 0, 1), reason: 'Held <i>by</i> a lock.' });
+      store.faults.outcomes.set(name, {
+        outcome: 'retained',
+        until: Date.UTC(2030, 0, 1),
+        reason: 'Held <i>by</i> a lock.',
+      });
     const { id } = await fixture.start();
     await fixture.done(id);
     store.faults.outcomes.delete('users/u001/c');
@@ -48,9 +52,18 @@ describe('D9: the certificate', () => {
   const text = (value: unknown): string => canonicalize(value) ?? '';
 
   test('is accepted with the fingerprint from set-up, in any way of writing it', () => {
-    for (const trusted of [key, key.toUpperCase(), key.match(/.{4}/g)!.join(' '), ` ${key}\n`]) expect(verifyCertificate(json, trusted).verdict).toBe('OK');
-    expect(verifyCertificate(`${json}\n`, key)).toEqual({ verdict: 'OK', problems: [], deletionId: parsed().certificate.deletion.id, key });
-    expect(verifyCertificate(addendum, key)).toMatchObject({ verdict: 'OK', deletionId: parsed().certificate.deletion.id });
+    for (const trusted of [key, key.toUpperCase(), key.match(/.{4}/g)!.join(' '), ` ${key}\n`])
+      expect(verifyCertificate(json, trusted).verdict).toBe('OK');
+    expect(verifyCertificate(`${json}\n`, key)).toEqual({
+      verdict: 'OK',
+      problems: [],
+      deletionId: parsed().certificate.deletion.id,
+      key,
+    });
+    expect(verifyCertificate(addendum, key)).toMatchObject({
+      verdict: 'OK',
+      deletionId: parsed().certificate.deletion.id,
+    });
   });
 
   test('brings its own key, which proves nothing', () => {
@@ -59,12 +72,18 @@ describe('D9: the certificate', () => {
     expect(verifyCertificate(json, 'not a fingerprint').verdict).toBe('UNTRUSTED_KEY');
   });
 
-  test.each(['', '{}', '[]', 'null', '"x"', '{"certificate":{},"hash":1,"signature":{}}', 'x'.repeat(1000), '{"certificate":{"a":1}'])(
-    'says of %j that it is none',
-    (other) => {
-      expect(verifyCertificate(other, key).verdict).toBe('NOT_A_CERTIFICATE');
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '[]',
+    'null',
+    '"x"',
+    '{"certificate":{},"hash":1,"signature":{}}',
+    'x'.repeat(1000),
+    '{"certificate":{"a":1}',
+  ])('says of %j that it is none', (other) => {
+    expect(verifyCertificate(other, key).verdict).toBe('NOT_A_CERTIFICATE');
+  });
 
   /** Every value in a document, by its path. */
   function* leaves(value: unknown, path: (string | number)[] = []): Generator<(string | number)[]> {
@@ -73,11 +92,13 @@ describe('D9: the certificate', () => {
       return;
     }
     if (Object.keys(value).length === 0) yield path;
-    for (const [name, part] of Object.entries(value)) yield* leaves(part, [...path, Array.isArray(value) ? Number(name) : name]);
+    for (const [name, part] of Object.entries(value))
+      yield* leaves(part, [...path, Array.isArray(value) ? Number(name) : name]);
   }
 
   function changed(value: unknown): unknown {
-    if (typeof value === 'string') return value === '' ? 'x' : `${value.slice(0, -1)}${value.endsWith('0') ? '1' : '0'}`;
+    if (typeof value === 'string')
+      return value === '' ? 'x' : `${value.slice(0, -1)}${value.endsWith('0') ? '1' : '0'}`;
     if (typeof value === 'number') return value + 1;
     if (typeof value === 'boolean') return !value;
     return value === null ? 'something' : [{ more: 1 }];
@@ -147,11 +168,18 @@ describe('D9: the certificate', () => {
   });
 
   async function signed(body: CertificateBody): Promise<string> {
-    const { signature, publicKey, fingerprint } = await fixture.ground.audit.sign(Buffer.from(SIGNATURE_DOMAIN + text(body)));
+    const { signature, publicKey, fingerprint } = await fixture.ground.audit.sign(
+      Buffer.from(SIGNATURE_DOMAIN + text(body)),
+    );
     return text({
       certificate: body,
       hash: sha256(text(body)),
-      signature: { algorithm: 'Ed25519', key: Buffer.from(publicKey).toString('base64'), fingerprint, value: Buffer.from(signature).toString('base64') },
+      signature: {
+        algorithm: 'Ed25519',
+        key: Buffer.from(publicKey).toString('base64'),
+        fingerprint,
+        value: Buffer.from(signature).toString('base64'),
+      },
     });
   }
 
@@ -163,19 +191,75 @@ describe('D9: the certificate', () => {
     };
     expect((await edit(() => {})).verdict).toBe('OK');
     const cases: [string, (body: CertificateBody) => void][] = [
-      ['proven', (body) => void (body.evidence.entries[0]!.entry = body.evidence.entries[0]!.entry.replace('"done"', '"failed"'))],
+      [
+        'proven',
+        (body) => {
+          body.evidence.entries[0]!.entry = body.evidence.entries[0]!.entry.replace('"done"', '"failed"');
+        },
+      ],
       ['proven', (body) => void body.evidence.entries[0]!.path.pop()],
-      ['proven', (body) => void (body.evidence.entries[0]!.sequence += 1)],
-      ['checkpoint', (body) => void (body.evidence.checkpoint = body.evidence.checkpoint.replace(/\n\d+\n/, '\n999\n'))],
-      ['checkpoint', (body) => void (body.workspace = '0190b0c0-0000-7000-8000-00000000000b')],
-      ['plan', (body) => void (body.plan.content.backends[0]!.count += 1)],
-      ['totals', (body) => void (body.totals.removed += 1)],
+      [
+        'proven',
+        (body) => {
+          body.evidence.entries[0]!.sequence += 1;
+        },
+      ],
+      [
+        'checkpoint',
+        (body) => {
+          body.evidence.checkpoint = body.evidence.checkpoint.replace(/\n\d+\n/, '\n999\n');
+        },
+      ],
+      [
+        'checkpoint',
+        (body) => {
+          body.workspace = '0190b0c0-0000-7000-8000-00000000000b';
+        },
+      ],
+      [
+        'plan',
+        (body) => {
+          body.plan.content.backends[0]!.count += 1;
+        },
+      ],
+      [
+        'totals',
+        (body) => {
+          body.totals.removed += 1;
+        },
+      ],
       ['left over', (body) => void body.leftovers.pop()],
-      ['user_deleted', (body) => void (body.evidence.entries = body.evidence.entries.filter(({ entry }) => !entry.includes('admin.user_deleted')))],
-      ['user_deleted', (body) => void body.evidence.entries.push(body.evidence.entries.find(({ entry }) => entry.includes('admin.user_deleted'))!)],
-      ['another user', (body) => void (body.subject.userId = body.deletion.id)],
-      ['another deletion', (body) => void (body.deletion.id = body.subject.userId)],
-      ['credentials', (body) => void (body.credentials.connections = [])],
+      [
+        'user_deleted',
+        (body) => {
+          body.evidence.entries = body.evidence.entries.filter(({ entry }) => !entry.includes('admin.user_deleted'));
+        },
+      ],
+      [
+        'user_deleted',
+        (body) =>
+          void body.evidence.entries.push(
+            body.evidence.entries.find(({ entry }) => entry.includes('admin.user_deleted'))!,
+          ),
+      ],
+      [
+        'another user',
+        (body) => {
+          body.subject.userId = body.deletion.id;
+        },
+      ],
+      [
+        'another deletion',
+        (body) => {
+          body.deletion.id = body.subject.userId;
+        },
+      ],
+      [
+        'credentials',
+        (body) => {
+          body.credentials.connections = [];
+        },
+      ],
     ];
     for (const [problem, change] of cases) {
       const { verdict, problems } = await edit(change);
@@ -203,7 +287,10 @@ describe('D9: the certificate', () => {
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;<i>U+0007</i><i>U+202E</i><i>·</i>');
     expect(html).toContain('Held &lt;i&gt;by&lt;/i&gt; a lock.');
     expect(html).toContain('&lt;b&gt;the cloud&lt;/b&gt;');
-    for (const sentence of ['What it does not say', 'Addendum 1', 'cannot be tried', 'offers no revocation'].filter((one) => one !== 'cannot be tried')) expect(html).toContain(sentence);
+    for (const sentence of ['What it does not say', 'Addendum 1', 'cannot be tried', 'offers no revocation'].filter(
+      (one) => one !== 'cannot be tried',
+    ))
+      expect(html).toContain(sentence);
     // Handlers appear as text alone.
     expect(html.replaceAll(/&lt;.*?&gt;/g, '')).not.toMatch(/onerror/i);
   });

@@ -4,7 +4,11 @@ import { DeletionFixture } from '../support/deletion-fixture.ts';
 /** A deletion with everything in it: an owned cloud, one of which only the record is ours, a store, leftovers. */
 async function prepare() {
   const fixture = await DeletionFixture.open({ motor: true });
-  const cloud = await fixture.addFolderPlace({ cloud: true, label: 'cloud', secret: 'a cloud’s secret to be found nowhere' });
+  const cloud = await fixture.addFolderPlace({
+    cloud: true,
+    label: 'cloud',
+    secret: 'a cloud’s secret to be found nowhere',
+  });
   const recorded = await fixture.addFolderPlace({ cloud: true, reach: 'recorded', label: 'recorded' });
   const store = await fixture.addFolderPlace({ cloud: false });
   for (const key of ['a', 'b', 'locked']) await cloud.put(`users/u001/${key}`);
@@ -33,10 +37,18 @@ const steps = await stepsOfOneRun();
 
 describe('D6: killed at any instant', () => {
   test('every stage is met before a call, after it, and after its commit', () => {
-    for (const stage of STAGES) expect(steps.filter((step) => step.startsWith(`${stage} `)).length, stage).toBeGreaterThanOrEqual(1);
+    for (const stage of STAGES)
+      expect(steps.filter((step) => step.startsWith(`${stage} `)).length, stage).toBeGreaterThanOrEqual(1);
     for (const at of ['before_call', 'after_call', 'after_commit'])
-      for (const stage of ['closing', 'clouds', 'store', 'verifying']) expect(steps, `${stage} ${at}`).toContain(`${stage} ${at}`);
-    for (const step of ['revoking before_call', 'revoking after_call', 'finishing before_call', 'certifying before_call', 'certifying after_call'])
+      for (const stage of ['closing', 'clouds', 'store', 'verifying'])
+        expect(steps, `${stage} ${at}`).toContain(`${stage} ${at}`);
+    for (const step of [
+      'revoking before_call',
+      'revoking after_call',
+      'finishing before_call',
+      'certifying before_call',
+      'certifying after_call',
+    ])
       expect(steps).toContain(step);
   });
 
@@ -66,17 +78,37 @@ describe('D6: killed at any instant', () => {
         expect(done.backends.map(({ removed, absent }) => removed + absent)).toEqual([2, 3, 4]);
         expect(fixture.stages()).toEqual(STAGES);
         const events = fixture.events();
-        for (const event of ['admin.deletion_started', 'deletion.inventory_written', 'deletion.object_left_over', 'cloud.credentials_purged', 'admin.user_deleted', 'deletion.certified'])
-          expect(events.filter((one) => one === event), event).toHaveLength(1);
+        for (const event of [
+          'admin.deletion_started',
+          'deletion.inventory_written',
+          'deletion.object_left_over',
+          'cloud.credentials_purged',
+          'admin.user_deleted',
+          'deletion.certified',
+        ])
+          expect(
+            events.filter((one) => one === event),
+            event,
+          ).toHaveLength(1);
         expect(events.filter((event) => event === 'deletion.backend_finished')).toHaveLength(3);
         expect((await fixture.ground.audit.verify()).verdict).toBe('OK');
         const removals = fixture.calls.filter(({ method }) => method === 'remove').map(({ place }) => place);
-        expect(removals.indexOf('store')).toBeGreaterThan(Math.max(removals.lastIndexOf('cloud'), removals.lastIndexOf('recorded')));
+        expect(removals.indexOf('store')).toBeGreaterThan(
+          Math.max(removals.lastIndexOf('cloud'), removals.lastIndexOf('recorded')),
+        );
         const { json } = fixture.deletions.certificate(id, null);
-        expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint())).toMatchObject({ verdict: 'OK', problems: [] });
+        expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint())).toMatchObject({
+          verdict: 'OK',
+          problems: [],
+        });
         const { certificate } = JSON.parse(json);
         expect(certificate.totals).toMatchObject({ found: 10, leftovers: 1, kept: 1 });
-        for (const table of ['users WHERE id <> (SELECT created_by FROM plans)', 'connections', 'documents', 'deletion_items'])
+        for (const table of [
+          'users WHERE id <> (SELECT created_by FROM plans)',
+          'connections',
+          'documents',
+          'deletion_items',
+        ])
           expect(fixture.db.raw.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0);
       } finally {
         await fixture.dispose();
@@ -97,7 +129,13 @@ describe('D6: killed at any instant', () => {
           throw new Error('crashed');
         };
       });
-      const isDone = await Promise.race([crashed.then(() => false), fixture.done(id).then(() => true, () => false)]);
+      const isDone = await Promise.race([
+        crashed.then(() => false),
+        fixture.done(id).then(
+          () => true,
+          () => false,
+        ),
+      ]);
       if (isDone) break;
       await fixture.crash();
     }

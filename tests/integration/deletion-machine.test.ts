@@ -32,7 +32,9 @@ describe('a deletion from plan to certificate', () => {
   test('D1, D2, D4, D5, D9: removes what is the user’s, in order, and certifies it', async () => {
     const { fixture, cloud, store } = await filled();
     const plan = await fixture.plan();
-    expect(plan.backends.map(({ label, count, bytes, reachable, kept }) => ({ label, count, bytes, reachable, kept }))).toEqual([
+    expect(
+      plan.backends.map(({ label, count, bytes, reachable, kept }) => ({ label, count, bytes, reachable, kept })),
+    ).toEqual([
       { label: 'cloud', count: 3, bytes: 36, reachable: true, kept: 0 },
       { label: 'store', count: 5, bytes: 60, reachable: true, kept: 0 },
     ]);
@@ -46,30 +48,60 @@ describe('a deletion from plan to certificate', () => {
     expect(await store.keys()).toEqual(['users/u00/other', 'users/u0011/other']);
     expect(done.leftovers).toEqual([]);
     expect(done.mail).toBeNull();
-    expect(done.backends.map(({ state, planned, removed, removedBytes, absent }) => ({ state, planned, removed, removedBytes, absent }))).toEqual([
+    expect(
+      done.backends.map(({ state, planned, removed, removedBytes, absent }) => ({
+        state,
+        planned,
+        removed,
+        removedBytes,
+        absent,
+      })),
+    ).toEqual([
       { state: 'done', planned: 3, removed: 3, removedBytes: 36, absent: 0 },
       { state: 'done', planned: 5, removed: 5, removedBytes: 60, absent: 1 },
     ]);
 
     const removals = fixture.calls.filter(({ method }) => method === 'remove').map(({ place }) => place);
     expect(removals.indexOf('store')).toBeGreaterThan(removals.lastIndexOf('cloud'));
-    expect(fixture.stages()).toEqual(['closing', 'clouds', 'store', 'verifying', 'revoking', 'finishing', 'certifying']);
+    expect(fixture.stages()).toEqual([
+      'closing',
+      'clouds',
+      'store',
+      'verifying',
+      'revoking',
+      'finishing',
+      'certifying',
+    ]);
     expect(fixture.db.raw.prepare('SELECT count(*) FROM users WHERE id = ?').pluck().get(fixture.user.id)).toBe(0);
     expect(fixture.db.raw.prepare('SELECT count(*) FROM connections').pluck().get()).toBe(0);
     expect(fixture.db.raw.prepare('SELECT user_id FROM tombstones').pluck().all()).toEqual([fixture.user.id]);
     expect(fixture.db.raw.prepare('SELECT mail FROM plans').pluck().all()).toEqual([null]);
     const events = fixture.events();
-    for (const event of ['cloud.credentials_purged', 'admin.user_deleted', 'deletion.certified', 'deletion.inventory_written'])
-      expect(events.filter((one) => one === event), event).toHaveLength(1);
+    for (const event of [
+      'cloud.credentials_purged',
+      'admin.user_deleted',
+      'deletion.certified',
+      'deletion.inventory_written',
+    ])
+      expect(
+        events.filter((one) => one === event),
+        event,
+      ).toHaveLength(1);
     expect(events.indexOf('cloud.credentials_purged')).toBe(events.indexOf('admin.user_deleted') - 1);
     expect((await fixture.ground.audit.verify()).verdict).toBe('OK');
 
     const { json, html, hash } = fixture.deletions.certificate(started.id, null);
     expect(done.certificateHash).toBe(hash);
-    expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint())).toMatchObject({ verdict: 'OK', problems: [], deletionId: started.id });
+    expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint())).toMatchObject({
+      verdict: 'OK',
+      problems: [],
+      deletionId: started.id,
+    });
     expect(json.toLowerCase()).not.toContain(fixture.user.mail.toLowerCase());
     expect(html.toLowerCase()).not.toContain(fixture.user.mail.toLowerCase());
-    expect(fixture.deletions.certificate(started.id, ' ADA.sample@EXAMPLE.org').html).toContain('ADA.sample@EXAMPLE.org');
+    expect(fixture.deletions.certificate(started.id, ' ADA.sample@EXAMPLE.org').html).toContain(
+      'ADA.sample@EXAMPLE.org',
+    );
     expect(() => fixture.deletions.certificate(started.id, 'bob@example.org')).toThrow('not the mail address');
   });
 });
@@ -84,7 +116,9 @@ describe('a place that is down', () => {
     expect(waiting.waitingFor).toMatchObject({ reason: 'offline', backendId: cloud.sourceId });
     expect(waiting.waitingFor?.message).toContain('cloud');
     // The account is closed at once.
-    expect(fixture.db.raw.prepare('SELECT status FROM users WHERE id = ?').pluck().get(fixture.user.id)).toBe('deleting');
+    expect(fixture.db.raw.prepare('SELECT status FROM users WHERE id = ?').pluck().get(fixture.user.id)).toBe(
+      'deleting',
+    );
     await new Promise((resolve) => setTimeout(resolve, 250));
     expect(fixture.calls.some(({ method }) => method === 'remove')).toBe(false);
     expect(await store.keys()).toHaveLength(7);
@@ -99,20 +133,23 @@ describe('a place that is down', () => {
     ['offline', offline()],
     ['backend', failing()],
     ['reauthorise', unauthorised()],
-  ] as const)('D7: a cloud that turns %s in the middle is waited for, with the store untouched', async (reason, error) => {
-    const { fixture, cloud, store } = await filled();
-    let removals = 0;
-    cloud.faults.before = ({ method }) => {
-      if (method === 'remove' && ++removals === 1) cloud.faults.down = error;
-    };
-    const { id } = await fixture.start();
-    const waiting = await fixture.until(id, ({ state }) => state === 'waiting');
-    expect(waiting.waitingFor).toMatchObject({ reason, backendId: cloud.sourceId });
-    expect(fixture.calls.some(({ method, place }) => method === 'remove' && place === 'store')).toBe(false);
-    expect(await store.keys()).toHaveLength(7);
-    cloud.faults.down = null;
-    expect((await fixture.done(id)).leftovers).toEqual([]);
-  });
+  ] as const)(
+    'D7: a cloud that turns %s in the middle is waited for, with the store untouched',
+    async (reason, error) => {
+      const { fixture, cloud, store } = await filled();
+      let removals = 0;
+      cloud.faults.before = ({ method }) => {
+        if (method === 'remove' && ++removals === 1) cloud.faults.down = error;
+      };
+      const { id } = await fixture.start();
+      const waiting = await fixture.until(id, ({ state }) => state === 'waiting');
+      expect(waiting.waitingFor).toMatchObject({ reason, backendId: cloud.sourceId });
+      expect(fixture.calls.some(({ method, place }) => method === 'remove' && place === 'store')).toBe(false);
+      expect(await store.keys()).toHaveLength(7);
+      cloud.faults.down = null;
+      expect((await fixture.done(id)).leftovers).toEqual([]);
+    },
+  );
 
   test('D7: without_unreachable goes on without what the plan named, and lists what stays behind', async () => {
     const { fixture, cloud, store } = await filled();
@@ -144,7 +181,11 @@ describe('a place that is down', () => {
     const waiting = await fixture.until(id, ({ state }) => state === 'waiting');
     expect(waiting.waitingFor).toMatchObject({ reason: 'backend', backendId: store.sourceId });
     // The answer to the question names it, and then the run goes on without it.
-    fixture.deletions.resume(fixture.admin, id, { whenDown: 'without_unreachable', acceptGrowth: false, finishReview: false });
+    fixture.deletions.resume(fixture.admin, id, {
+      whenDown: 'without_unreachable',
+      acceptGrowth: false,
+      finishReview: false,
+    });
     const done = await fixture.done(id);
     expect(done.backends.map(({ state }) => state)).toEqual(['done', 'skipped']);
     expect(done.backends[1]?.leftovers).toBe(3);
@@ -233,11 +274,21 @@ describe('single objects', () => {
       tries += 1;
       return { outcome: 'failed', reason: 'The disk under it is broken.', retryable: true };
     });
-    store.faults.outcomes.set('users/u001/1e5', { outcome: 'failed', reason: 'The key may not remove it.', retryable: false });
-    store.faults.outcomes.set('users/u001/😀', { outcome: 'retained', until: Date.UTC(2099, 0, 1), reason: 'It is locked.' });
+    store.faults.outcomes.set('users/u001/1e5', {
+      outcome: 'failed',
+      reason: 'The key may not remove it.',
+      retryable: false,
+    });
+    store.faults.outcomes.set('users/u001/😀', {
+      outcome: 'retained',
+      until: Date.UTC(2099, 0, 1),
+      reason: 'It is locked.',
+    });
     const done = await fixture.done((await fixture.start()).id);
     expect(tries).toBe(5);
-    expect(await store.keys()).toEqual(['users/u001/1e5', 'users/u001/x/y', 'users/u001/😀', 'users/u00/other', 'users/u0011/other'].sort());
+    expect(await store.keys()).toEqual(
+      ['users/u001/1e5', 'users/u001/x/y', 'users/u001/😀', 'users/u00/other', 'users/u0011/other'].sort(),
+    );
     expect(done.leftovers.map(({ ref, reason, retryable }) => [ref, reason, retryable])).toEqual([
       ['users/u001/1e5', 'The key may not remove it.', true],
       ['users/u001/x/y', 'The disk under it is broken.', true],
@@ -245,7 +296,12 @@ describe('single objects', () => {
     ]);
     expect(done.backends[1]).toMatchObject({ removed: 2, leftovers: 3, absent: 1 });
     const { certificate } = JSON.parse(fixture.deletions.certificate(done.id, null).json);
-    expect(certificate.leftovers.map(({ key, retainedUntil }: { key: string; retainedUntil: string | null }) => [key, retainedUntil])).toEqual([
+    expect(
+      certificate.leftovers.map(({ key, retainedUntil }: { key: string; retainedUntil: string | null }) => [
+        key,
+        retainedUntil,
+      ]),
+    ).toEqual([
       ['users/u001/1e5', null],
       ['users/u001/x/y', null],
       ['users/u001/😀', '2099-01-01T00:00:00.000Z'],
@@ -265,7 +321,9 @@ describe('single objects', () => {
 
   test('D2: one that fails a few times and then goes is no leftover', async () => {
     const { fixture, cloud } = await filled();
-    cloud.faults.outcomes.set('users/u001/a', (call) => (call < 4 ? { outcome: 'failed', reason: 'Busy.', retryable: true } : null));
+    cloud.faults.outcomes.set('users/u001/a', (call) =>
+      call < 4 ? { outcome: 'failed', reason: 'Busy.', retryable: true } : null,
+    );
     expect((await fixture.done((await fixture.start()).id)).leftovers).toEqual([]);
     expect(await cloud.keys()).toEqual([]);
   });
@@ -333,7 +391,10 @@ describe('the plan', () => {
     change(`UPDATE users SET mail_key = 'ada.sample@example.org' WHERE no = ${fixture.user.no}`);
     const places = [...fixture.places];
     fixture.places[1] = { ...places[1]!, target: { ...places[1]!.target, basis: 'store 2' } };
-    await expect(starts()).rejects.toMatchObject({ code: 'PLAN_OUTDATED', data: { changed: ['storage store was changed'] } });
+    await expect(starts()).rejects.toMatchObject({
+      code: 'PLAN_OUTDATED',
+      data: { changed: ['storage store was changed'] },
+    });
     fixture.places.splice(0, 2, places[1]!);
     await expect(starts()).rejects.toMatchObject({
       code: 'PLAN_OUTDATED',
@@ -341,7 +402,10 @@ describe('the plan', () => {
     });
     fixture.places.splice(0, 1, ...places);
     await fixture.addFolderPlace({ cloud: true, label: 'new' });
-    await expect(starts()).rejects.toMatchObject({ code: 'PLAN_OUTDATED', data: { changed: ['connection new is new'] } });
+    await expect(starts()).rejects.toMatchObject({
+      code: 'PLAN_OUTDATED',
+      data: { changed: ['connection new is new'] },
+    });
     fixture.places.pop();
     expect(await cloud.keys()).toHaveLength(3);
     expect(await store.keys()).toHaveLength(7);
@@ -353,17 +417,29 @@ describe('the plan', () => {
     const { fixture } = await filled();
     const plan = await fixture.plan();
     await expect(
-      fixture.deletions.start(fixture.admin, { planId: plan.id, confirm: 'ada@example.org', whenDown: 'wait', review: false }),
+      fixture.deletions.start(fixture.admin, {
+        planId: plan.id,
+        confirm: 'ada@example.org',
+        whenDown: 'wait',
+        review: false,
+      }),
     ).rejects.toMatchObject({ code: 'CONFIRMATION_MISMATCH' });
-    await expect(fixture.deletions.plan(fixture.admin, 'root@example.org')).rejects.toMatchObject({ code: 'OWN_ACCOUNT' });
+    await expect(fixture.deletions.plan(fixture.admin, 'root@example.org')).rejects.toMatchObject({
+      code: 'OWN_ACCOUNT',
+    });
     const other = { ...fixture.admin, id: fixture.user.id };
     await expect(fixture.deletions.plan(other, 'root')).rejects.toMatchObject({ code: 'SOLE_ADMIN' });
-    await expect(fixture.deletions.plan(fixture.admin, 'nobody@example.org')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(fixture.deletions.plan(fixture.admin, 'nobody@example.org')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
     expect(fixture.db.raw.prepare('SELECT count(*) FROM deletions').pluck().get()).toBe(0);
 
     const second = await fixture.plan();
     const { id } = await fixture.start({ plan });
-    await expect(fixture.deletions.plan(fixture.admin, 'u001')).rejects.toMatchObject({ code: 'DELETION_EXISTS', data: { deletionId: id } });
+    await expect(fixture.deletions.plan(fixture.admin, 'u001')).rejects.toMatchObject({
+      code: 'DELETION_EXISTS',
+      data: { deletionId: id },
+    });
     await expect(fixture.start({ plan: second })).rejects.toMatchObject({ code: 'DELETION_EXISTS' });
     await expect(fixture.start({ plan })).rejects.toMatchObject({ code: 'PLAN_USED' });
     await fixture.done(id);
@@ -373,7 +449,9 @@ describe('the plan', () => {
   test('X6: a user whose row was edited in the file is not deleted in its name', async () => {
     const { fixture } = await filled();
     const plan = await fixture.plan();
-    fixture.ground.workspace.transaction((tx) => tx.raw.prepare("UPDATE users SET name = 'Mallory' WHERE no = ?").run(fixture.user.no));
+    fixture.ground.workspace.transaction((tx) =>
+      tx.raw.prepare("UPDATE users SET name = 'Mallory' WHERE no = ?").run(fixture.user.no),
+    );
     await expect(fixture.start({ plan })).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
   });
 
@@ -401,7 +479,11 @@ describe('the plan', () => {
     expect(plan.backends[2]).toMatchObject({ reachable: false, count: 1 });
     const { id } = await fixture.start({ plan });
     await fixture.until(id, ({ state }) => state === 'waiting');
-    fixture.deletions.resume(fixture.admin, id, { whenDown: 'without_unreachable', acceptGrowth: false, finishReview: false });
+    fixture.deletions.resume(fixture.admin, id, {
+      whenDown: 'without_unreachable',
+      acceptGrowth: false,
+      finishReview: false,
+    });
     expect((await fixture.done(id)).leftovers.map(({ ref }) => ref)).toEqual(['users/u001/stray']);
   });
 });
@@ -416,7 +498,9 @@ describe('growth', () => {
     expect(asks.waitingFor).toMatchObject({ reason: 'growth', backendId: store.sourceId });
     expect(fixture.calls.some(({ method }) => method === 'remove')).toBe(false);
     const plain = { whenDown: null, acceptGrowth: false, finishReview: false };
-    expect(() => fixture.deletions.resume(fixture.admin, id, plain)).toThrow('106 objects were found where 5 were planned');
+    expect(() => fixture.deletions.resume(fixture.admin, id, plain)).toThrow(
+      '106 objects were found where 5 were planned',
+    );
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(fixture.deletions.show(id).state).toBe('waiting');
     fixture.deletions.resume(fixture.admin, id, { ...plain, acceptGrowth: true });
@@ -534,9 +618,21 @@ describe('pausing and calling off', () => {
     fixture.deletions.resume(fixture.admin, id, { ...plain, finishReview: true });
     const done = await fixture.done(id);
     expect(done.backends[0]).toMatchObject({ removed: 3, leftovers: 0 });
-    expect(fixture.stages()).toEqual(['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'finishing', 'certifying']);
+    expect(fixture.stages()).toEqual([
+      'closing',
+      'clouds',
+      'store',
+      'verifying',
+      'review',
+      'revoking',
+      'finishing',
+      'certifying',
+    ]);
     expect(fixture.deletions.certificate(id, null).addenda).toEqual([]);
-    expect(fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint()).verdict).toBe('OK');
+    expect(
+      fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint())
+        .verdict,
+    ).toBe('OK');
   });
 
   test('without anything left over in a cloud --review does not stop', async () => {
@@ -562,7 +658,9 @@ describe('order and record', () => {
         }
       };
       seen = [
-        ...['store', 'verifying', 'revoking', 'finishing', 'done'].map((stage) => refusalOf(`UPDATE deletions SET stage = '${stage}'`)),
+        ...['store', 'verifying', 'revoking', 'finishing', 'done'].map((stage) =>
+          refusalOf(`UPDATE deletions SET stage = '${stage}'`),
+        ),
         refusalOf('UPDATE deletions SET user_no = NULL'),
         refusalOf(`DELETE FROM users WHERE no = ${fixture.user.no}`),
         refusalOf('DELETE FROM connections'),
@@ -627,7 +725,11 @@ describe('order and record', () => {
     const entries = fixture.db.raw.prepare<[], string>('SELECT entry FROM audit_entries').pluck().all();
     for (const entry of entries) expect(entry.toLowerCase()).not.toContain('ada.sample');
     const deleted = entries.map((entry) => JSON.parse(entry)).find(({ event }) => event === 'admin.user_deleted');
-    expect(deleted).toMatchObject({ actor: { kind: 'console' }, onBehalfOf: fixture.admin.id, target: { kind: 'user', id: fixture.user.id } });
+    expect(deleted).toMatchObject({
+      actor: { kind: 'console' },
+      onBehalfOf: fixture.admin.id,
+      target: { kind: 'user', id: fixture.user.id },
+    });
     const purged = entries.map((entry) => JSON.parse(entry)).find(({ event }) => event === 'cloud.credentials_purged');
     expect(purged.metadata.providers).toEqual(['webdav']);
   });
@@ -639,13 +741,19 @@ describe('order and record', () => {
     const { id } = await fixture.start();
     await fixture.done(id);
     expect(fixture.events()).not.toContain('cloud.credentials_purged');
-    expect(fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint()).verdict).toBe('OK');
+    expect(
+      fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint())
+        .verdict,
+    ).toBe('OK');
   });
 
   test('a user with nothing anywhere is deleted and certified too', async () => {
     const fixture = await open();
     const { id } = await fixture.start();
     expect((await fixture.done(id)).backends).toEqual([]);
-    expect(fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint()).verdict).toBe('OK');
+    expect(
+      fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint())
+        .verdict,
+    ).toBe('OK');
   });
 });

@@ -41,7 +41,16 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
 
   async function addBucket(
     fixture: DeletionFixture,
-    options: { cloud?: boolean; reach?: 'owned' | 'recorded'; scope?: Partial<S3Scope>; s3?: S3Options; recordPrefix?: string; make?: boolean; lock?: boolean; versioned?: boolean } = {},
+    options: {
+      cloud?: boolean;
+      reach?: 'owned' | 'recorded';
+      scope?: Partial<S3Scope>;
+      s3?: S3Options;
+      recordPrefix?: string;
+      make?: boolean;
+      lock?: boolean;
+      versioned?: boolean;
+    } = {},
   ): Promise<Bucket> {
     bucketNo += 1;
     const name = `deletion-${bucketNo}`;
@@ -96,9 +105,19 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
     async ({ versioned }) => {
       const fixture = await open();
       const { name, place } = await addBucket(fixture, { versioned });
-      const others = ['users/u0010/x', 'users/u00/x', 'users/U001/x', 'users/u001 /x', 'usersu001/x', 'other/users/u001/x'];
+      const others = [
+        'users/u0010/x',
+        'users/u00/x',
+        'users/U001/x',
+        'users/u001 /x',
+        'usersu001/x',
+        'other/users/u001/x',
+      ];
       for (const odd of ODD_NAMES) await client.put(name, PREFIX + odd, 'own').catch(() => {});
-      await client.fill(name, Array.from({ length: 1_200 }, (_, n) => `${PREFIX}many/${n}`));
+      await client.fill(
+        name,
+        Array.from({ length: 1_200 }, (_, n) => `${PREFIX}many/${n}`),
+      );
       for (const key of others) await client.put(name, key, 'somebody else’s');
       if (versioned) {
         await client.put(name, `${PREFIX}0123`, 'second version');
@@ -145,7 +164,9 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
       const done = await fixture.done((await fixture.start({ plan })).id);
       expect(done.leftovers).toEqual([]);
       expect((await inventory(name)).map((line) => line.split(' ')[1])).toEqual(['users/u0011']);
-      const removals = fixture.calls.filter(({ method }) => method === 'remove').map(({ refs }) => refs.map(({ key }) => key));
+      const removals = fixture.calls
+        .filter(({ method }) => method === 'remove')
+        .map(({ refs }) => refs.map(({ key }) => key));
       expect(new Set(removals[0])).toEqual(new Set(['users/u001']));
     },
   );
@@ -153,7 +174,10 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
   test('D8: objects inside the folder that hide others show them one after the other, and all go', async () => {
     const fixture = await open();
     const { name } = await addBucket(fixture);
-    const chain = Array.from({ length: 8 }, (_, depth) => PREFIX + Array.from({ length: depth + 1 }, (__, n) => `d${n}`).join('/'));
+    const chain = Array.from(
+      { length: 8 },
+      (_, depth) => PREFIX + Array.from({ length: depth + 1 }, (__, n) => `d${n}`).join('/'),
+    );
     for (const key of chain.toReversed()) await client.put(name, key);
     const done = await fixture.done((await fixture.start()).id);
     expect(done.leftovers).toEqual([]);
@@ -252,7 +276,11 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
 
   test('a bucket of one user is emptied whole', async () => {
     const fixture = await open();
-    const { name, place } = await addBucket(fixture, { versioned: true, scope: { prefix: '', wholeBucket: true }, recordPrefix: 'bucket/' });
+    const { name, place } = await addBucket(fixture, {
+      versioned: true,
+      scope: { prefix: '', wholeBucket: true },
+      recordPrefix: 'bucket/',
+    });
     for (const key of ['a', 'b/c', '0123']) await client.put(name, key);
     await client.put(name, 'a', 'again');
     fixture.record(place.backendNo, ['bucket/a', 'bucket/b/c']);
@@ -263,12 +291,20 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
 
   test('C6: of a person’s own bucket every version of what is recorded goes, and nothing else', async () => {
     const fixture = await open();
-    const { name, place } = await addBucket(fixture, { cloud: true, reach: 'recorded', versioned: true, scope: { prefix: 'platform/' }, s3: { requireMatch: true } });
+    const { name, place } = await addBucket(fixture, {
+      cloud: true,
+      reach: 'recorded',
+      versioned: true,
+      scope: { prefix: 'platform/' },
+      s3: { requireMatch: true },
+    });
     for (const body of ['one', 'two']) await client.put(name, 'platform/document', body);
     await client.put(name, 'platform/own', 'the person’s');
     await client.put(name, 'platform/changed', 'first');
     fixture.record(place.backendNo, ['platform/document', 'platform/changed', 'platform/gone']);
-    fixture.ground.workspace.transaction((tx) => tx.raw.prepare("UPDATE documents SET etag = 'another' WHERE key = 'platform/changed'").run());
+    fixture.ground.workspace.transaction((tx) =>
+      tx.raw.prepare("UPDATE documents SET etag = 'another' WHERE key = 'platform/changed'").run(),
+    );
     await client.startUpload(name, 'platform/document', 'part');
     await client.startUpload(name, 'platform/own', 'part');
     const plan = await fixture.plan();
@@ -283,7 +319,10 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
   test('D6, D7: MinIO down at the start, gone in the middle, back later', async () => {
     const fixture = await open();
     const { name, place } = await addBucket(fixture, { versioned: true });
-    await client.fill(name, Array.from({ length: 3_000 }, (_, n) => `${PREFIX}${n}`));
+    await client.fill(
+      name,
+      Array.from({ length: 3_000 }, (_, n) => `${PREFIX}${n}`),
+    );
     const plan = await fixture.plan();
     await server.stop('SIGKILL');
     const { id } = await fixture.start({ plan });
@@ -295,13 +334,25 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
       if (pages === 1) await server.stop('SIGKILL');
     };
     await server.start();
-    const inTheMiddle = await fixture.until(id, ({ state, backends }) => state === 'waiting' && (backends[0]?.removed ?? 0) > 0, 60_000);
+    const inTheMiddle = await fixture.until(
+      id,
+      ({ state, backends }) => state === 'waiting' && (backends[0]?.removed ?? 0) > 0,
+      60_000,
+    );
     expect(inTheMiddle.backends[0]?.removed).toBeLessThan(3_000);
     await server.start();
     const done = await fixture.done(id);
     expect(done.leftovers).toEqual([]);
     expect(done.backends[0]).toMatchObject({ removed: 3_000 });
     expect(await inventory(name)).toEqual([]);
-    expect(fixture.stages()).toEqual(['closing', 'clouds', 'store', 'verifying', 'revoking', 'finishing', 'certifying']);
+    expect(fixture.stages()).toEqual([
+      'closing',
+      'clouds',
+      'store',
+      'verifying',
+      'revoking',
+      'finishing',
+      'certifying',
+    ]);
   }, 180_000);
 });

@@ -18,7 +18,13 @@ export async function buildProgram(entry: string): Promise<BuiltProgram> {
     configFile: false,
     root: ROOT,
     logLevel: 'error',
-    build: { ssr: join(ROOT, entry), outDir, emptyOutDir: true, minify: false, rolldownOptions: { output: { entryFileNames: 'program.mjs' } } },
+    build: {
+      ssr: join(ROOT, entry),
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: 'program.mjs' } },
+    },
   });
   return { file: join(outDir, 'program.mjs'), remove: () => rmSync(outDir, { recursive: true, force: true }) };
 }
@@ -34,11 +40,15 @@ export interface Ended {
 export function runProgram(
   program: BuiltProgram,
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs: number; readonly onLine?: (line: string, kill: () => void) => void },
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly onLine?: (line: string, kill: () => void) => void;
+  },
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program.file, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...options.env },
+      env: { PATH: process.env.PATH ?? '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs,
       killSignal: 'SIGABRT',

@@ -45,7 +45,8 @@ export async function openDeletionConsole(options: {
   const audit = await openAudit({ workspace, vault, clock, newId, randomBytes, origin: ORIGIN, log });
   const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin: ORIGIN, log };
   await options.prepare?.(ground);
-  if (options.passphrase !== undefined && !(await vault.readyOrNull())) await vault.unlock(new Secret(options.passphrase));
+  if (options.passphrase !== undefined && !(await vault.readyOrNull()))
+    await vault.unlock(new Secret(options.passphrase));
   const connections = openConnections(ground);
   const storage = openStorage(ground, { connections });
   const deletions = openDeletions(ground, {

@@ -7,7 +7,13 @@ import { v7 } from 'uuid';
 import type { Deletion, Plan } from '../../src/contract/deletions.ts';
 import { openAudit } from '../../src/main/audit/index.ts';
 import { openWorkspace } from '../../src/main/database/index.ts';
-import { type DeletionParts, type Deletions, openDeletions, type Patience, type Step } from '../../src/main/deletion/index.ts';
+import {
+  type DeletionParts,
+  type Deletions,
+  openDeletions,
+  type Patience,
+  type Step,
+} from '../../src/main/deletion/index.ts';
 import type { Actor, Ground } from '../../src/main/ground.ts';
 import { Secret } from '../../src/main/secret.ts';
 import { endSessionsOf, normaliseMailKey, requireAnotherActiveOwner } from '../../src/main/session/index.ts';
@@ -95,8 +101,13 @@ export class DeletionFixture {
     this.keychain = new FakeKeychain();
   }
 
-  static async open(options: { motor?: boolean; patience?: Partial<Patience>; dir?: string } = {}): Promise<DeletionFixture> {
-    const fixture = new DeletionFixture(options.dir ?? mkdtempSync(join(tmpdir(), 'qm-deletion-')), { ...IMPATIENT, ...options.patience });
+  static async open(
+    options: { motor?: boolean; patience?: Partial<Patience>; dir?: string } = {},
+  ): Promise<DeletionFixture> {
+    const fixture = new DeletionFixture(options.dir ?? mkdtempSync(join(tmpdir(), 'qm-deletion-')), {
+      ...IMPATIENT,
+      ...options.patience,
+    });
     await fixture.#openGround();
     await setUpVault(fixture);
     const root = await fixture.addUser('root@example.org', 'root', 'owner');
@@ -131,10 +142,17 @@ export class DeletionFixture {
         user.id === this.user.id
           ? this.places
               .map(({ target }) => target)
-              .filter(({ isCloud, sourceId }) => !isCloud || db.raw.prepare('SELECT 1 FROM connections WHERE id = ?').get(sourceId) !== undefined)
+              .filter(
+                ({ isCloud, sourceId }) =>
+                  !isCloud || db.raw.prepare('SELECT 1 FROM connections WHERE id = ?').get(sourceId) !== undefined,
+              )
           : [],
       purgeConnections(tx, userNo) {
-        const rows = tx.raw.prepare<[number], { id: string; provider: string }>('SELECT id, provider FROM connections WHERE user_no = ? ORDER BY no').all(userNo);
+        const rows = tx.raw
+          .prepare<[number], { id: string; provider: string }>(
+            'SELECT id, provider FROM connections WHERE user_no = ? ORDER BY no',
+          )
+          .all(userNo);
         tx.raw.prepare('DELETE FROM connections WHERE user_no = ?').run(userNo);
         return rows;
       },
@@ -176,13 +194,19 @@ export class DeletionFixture {
   }
 
   /** A cloud connection's row with a real ciphertext; answers its numbers. */
-  async addConnection(secret: string, provider: 'webdav' | 's3' = 'webdav', userNo = this.user.no): Promise<{ id: string; backendNo: number; ciphertext: Buffer }> {
+  async addConnection(
+    secret: string,
+    provider: 'webdav' | 's3' = 'webdav',
+    userNo = this.user.no,
+  ): Promise<{ id: string; backendNo: number; ciphertext: Buffer }> {
     const vault = await this.ground.vault.ready();
     const id = v7();
     return this.ground.workspace.transaction((tx) => {
       const backendNo = Number(tx.raw.prepare('INSERT INTO backends (kind) VALUES (?)').run(provider).lastInsertRowid);
       const owner = tx.raw.prepare<[number], string>('SELECT id FROM users WHERE no = ?').pluck().get(userNo) ?? '';
-      const ciphertext = Buffer.from(vault.encrypt({ table: 'connections', column: 'credentials', rowId: id, ownerId: owner }, new Secret(secret)));
+      const ciphertext = Buffer.from(
+        vault.encrypt({ table: 'connections', column: 'credentials', rowId: id, ownerId: owner }, new Secret(secret)),
+      );
       tx.raw
         .prepare(
           `INSERT INTO connections (id, user_no, backend_no, provider, label, account, configuration, credentials, root, owned_root, state, version, seal, created_at)
@@ -200,7 +224,9 @@ export class DeletionFixture {
   }
 
   addBackend(kind: 'folder' | 's3' | 'webdav'): number {
-    return this.ground.workspace.transaction((tx) => Number(tx.raw.prepare('INSERT INTO backends (kind) VALUES (?)').run(kind).lastInsertRowid));
+    return this.ground.workspace.transaction((tx) =>
+      Number(tx.raw.prepare('INSERT INTO backends (kind) VALUES (?)').run(kind).lastInsertRowid),
+    );
   }
 
   /** Adds a place, cloud or store, with its faults before it. Clouds are to be added before stores. */
@@ -221,17 +247,44 @@ export class DeletionFixture {
   }
 
   /** A folder store as a place of the user: the real built-in store, on a real folder. */
-  async addFolderPlace(options: { cloud: boolean; reach?: 'owned' | 'recorded'; label?: string; prefix?: string; secret?: string }): Promise<
-    Place & { put(key: string, body?: string): Promise<void>; keys(): Promise<string[]>; backendNo: number; sourceId: string; ciphertext: Buffer | null }
+  async addFolderPlace(options: {
+    cloud: boolean;
+    reach?: 'owned' | 'recorded';
+    label?: string;
+    prefix?: string;
+    secret?: string;
+  }): Promise<
+    Place & {
+      put(key: string, body?: string): Promise<void>;
+      keys(): Promise<string[]>;
+      backendNo: number;
+      sourceId: string;
+      ciphertext: Buffer | null;
+    }
   > {
     const { cloud, reach = 'owned', label = cloud ? 'cloud' : 'store', prefix = 'users/u001/' } = options;
     const connection = cloud ? await this.addConnection(options.secret ?? 'the cloud’s secret') : null;
     const backendNo = connection?.backendNo ?? this.addBackend('folder');
     const sourceId = connection?.id ?? v7();
-    const store = await openFolderStore({ dir: join(this.dir, `store-${sourceId}`), storeId: sourceId, clock: Date.now, randomBytes });
+    const store = await openFolderStore({
+      dir: join(this.dir, `store-${sourceId}`),
+      storeId: sourceId,
+      clock: Date.now,
+      randomBytes,
+    });
     this.#stores.push(store);
     const place = this.addPlace(
-      { sourceId, backendNo, kind: 'folder', label, isCloud: cloud, reach, prefix, recordPrefix: '', basis: `${label} 1` },
+      {
+        sourceId,
+        backendNo,
+        kind: 'folder',
+        label,
+        isCloud: cloud,
+        reach,
+        prefix,
+        recordPrefix: '',
+        basis: `${label} 1`,
+      },
       () => store.scope(prefix),
     );
     const all = async (): Promise<string[]> => {
@@ -277,7 +330,9 @@ export class DeletionFixture {
     return this.deletions.plan(this.admin, this.user.mail);
   }
 
-  async start(options: { whenDown?: 'wait' | 'without_unreachable' | 'best_effort'; review?: boolean; plan?: Plan } = {}): Promise<Deletion> {
+  async start(
+    options: { whenDown?: 'wait' | 'without_unreachable' | 'best_effort'; review?: boolean; plan?: Plan } = {},
+  ): Promise<Deletion> {
     const plan = options.plan ?? (await this.plan());
     return this.deletions.start(this.admin, {
       planId: plan.id,
@@ -307,7 +362,9 @@ export class DeletionFixture {
   /** The stages that the log says were reached, in order. */
   stages(): string[] {
     return this.db.raw
-      .prepare<[], string>("SELECT json_extract(entry, '$.metadata.stage') FROM audit_entries WHERE event = 'deletion.stage_reached' ORDER BY sequence")
+      .prepare<[], string>(
+        "SELECT json_extract(entry, '$.metadata.stage') FROM audit_entries WHERE event = 'deletion.stage_reached' ORDER BY sequence",
+      )
       .pluck()
       .all();
   }
@@ -354,7 +411,7 @@ function faulty(real: StorageBackend, place: string, faults: Faults, calls: Call
         else rest.push(ref);
       }
       const answers = rest.length > 0 ? await real.remove(rest, signal) : [];
-      rest.forEach((ref, index) => outcomes.set(ref, answers[index]!));
+      for (const [index, ref] of rest.entries()) outcomes.set(ref, answers[index]!);
       await faults.after?.(call);
       return refs.map((ref) => outcomes.get(ref)!);
     },
@@ -394,4 +451,5 @@ function faulty(real: StorageBackend, place: string, faults: Faults, calls: Call
 
 export const offline = (message = 'Nothing answered.'): StorageError => new StorageError('offline', message);
 export const failing = (message = 'The server fails (503).'): StorageError => new StorageError('backend', message);
-export const unauthorised = (message = 'The server does not take the password.'): StorageError => new StorageError('reauthorise', message);
+export const unauthorised = (message = 'The server does not take the password.'): StorageError =>
+  new StorageError('reauthorise', message);

@@ -34,9 +34,18 @@ export interface Scene {
   dispose(): Promise<void>;
 }
 
-export const SCENE_PATIENCE: Partial<Patience> = { waitBackoffMs: [150], callBackoffMs: [20, 40], objectBackoffMs: [20, 20, 40, 40] };
+export const SCENE_PATIENCE: Partial<Patience> = {
+  waitBackoffMs: [150],
+  callBackoffMs: [20, 40],
+  objectBackoffMs: [20, 20, 40, 40],
+};
 
-export async function addSceneUser(ground: Ground, mail: string, externalId: string, role: 'owner' | 'user'): Promise<string> {
+export async function addSceneUser(
+  ground: Ground,
+  mail: string,
+  externalId: string,
+  role: 'owner' | 'user',
+): Promise<string> {
   const vault = await ground.vault.ready();
   return ground.workspace.transaction((tx) => {
     const id = ground.newId();
@@ -77,9 +86,13 @@ export async function openScene(options: {
   const mail = 'ada.leaver@example.org';
   const log: string[] = [];
   await s3.makeBucket(bucket);
-  await s3.fill(bucket, Array.from({ length: options.objects ?? 20 }, (_, n) => `users/u001/${n}`));
+  await s3.fill(
+    bucket,
+    Array.from({ length: options.objects ?? 20 }, (_, n) => `users/u001/${n}`),
+  );
   await s3.put(bucket, 'users/u0011/x', 'somebody else’s');
-  for (let n = 0; n < (options.files ?? 12); n += 1) await apache.write(account.name, `platform/folder ${n % 2}/document ${n}`, `document ${n}`);
+  for (let n = 0; n < (options.files ?? 12); n += 1)
+    await apache.write(account.name, `platform/folder ${n % 2}/document ${n}`, `document ${n}`);
   await apache.write(account.name, 'private', 'the person’s own');
   const opened = await openDeletionConsole({
     workspaceDir: options.workspaceDir ?? join(dir, 'workspace'),
@@ -135,7 +148,8 @@ export async function openScene(options: {
       return opened.deletions.start(admin, { planId: id, confirm: mail, whenDown, review: false });
     },
     async until(id, is, timeoutMs = 60_000) {
-      for await (const deletion of opened.deletions.watch(id, AbortSignal.timeout(timeoutMs))) if (is(deletion)) return deletion;
+      for await (const deletion of opened.deletions.watch(id, AbortSignal.timeout(timeoutMs)))
+        if (is(deletion)) return deletion;
       throw new Error(`it did not come to that: ${JSON.stringify(opened.deletions.show(id))}\n${log.join('\n')}`);
     },
     done: (id) => scene.until(id, ({ state }) => state === 'done'),

@@ -17,7 +17,12 @@ export interface ProxiedRequest {
  */
 export type Fault =
   | { readonly kind: 'pass'; readonly delayMs?: number }
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   | { readonly kind: 'reset' | 'cut_after' | 'half' | 'garbage' | 'silence' }
   | { readonly kind: 'drip'; readonly byteEveryMs: number };
 
@@ -58,7 +63,11 @@ export async function startFaultProxy(upstream: { readonly port: number }): Prom
         incoming.resume().on('end', () => answer.writeHead(fault.status, fault.headers).end(fault.body ?? ''));
         return;
       case 'garbage':
-        incoming.resume().on('end', () => answer.writeHead(200, { 'content-type': 'application/xml' }).end('\u0000<<<&&& not what was asked for'));
+        incoming
+          .resume()
+          .on('end', () =>
+            answer.writeHead(200, { 'content-type': 'application/xml' }).end('\u0000<<<&&& not what was asked for'),
+          );
         return;
       case 'pass':
         setTimeout(() => forward(incoming, answer, fault), fault.delayMs ?? 0);
@@ -70,7 +79,14 @@ export async function startFaultProxy(upstream: { readonly port: number }): Prom
 
   function forward(incoming: IncomingMessage, answer: ServerResponse, fault: Fault): void {
     const call = request(
-      { host: '127.0.0.1', port: upstream.port, method: incoming.method, path: incoming.url, headers: incoming.headers, agent },
+      {
+        host: '127.0.0.1',
+        port: upstream.port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: incoming.headers,
+        agent,
+      },
       (response) => {
         if (fault.kind === 'cut_after') {
           response.resume().on('end', () => incoming.socket.resetAndDestroy());
@@ -93,8 +109,16 @@ export async function startFaultProxy(upstream: { readonly port: number }): Prom
     incoming.pipe(call);
   }
 
-  function distort(body: Buffer, response: IncomingMessage, answer: ServerResponse, incoming: IncomingMessage, fault: Fault): void {
-    const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => name !== 'transfer-encoding'));
+  function distort(
+    body: Buffer,
+    response: IncomingMessage,
+    answer: ServerResponse,
+    incoming: IncomingMessage,
+    fault: Fault,
+  ): void {
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).filter(([name]) => name !== 'transfer-encoding'),
+    );
     answer.writeHead(response.statusCode ?? 502, { ...headers, 'content-length': String(body.length) });
     if (fault.kind === 'half') {
       answer.write(body.subarray(0, Math.floor(body.length / 2)), () => incoming.socket.destroy());

@@ -19,7 +19,14 @@ export function basisOf(user: UserRow, targets: readonly DeletionTarget[]): Basi
       id: target.sourceId,
       label: target.label,
       cloud: target.isCloud,
-      is: JSON.stringify([target.backendNo, target.kind, target.reach, target.prefix, target.recordPrefix, target.basis]),
+      is: JSON.stringify([
+        target.backendNo,
+        target.kind,
+        target.reach,
+        target.prefix,
+        target.recordPrefix,
+        target.basis,
+      ]),
     })),
   };
 }
@@ -33,6 +40,7 @@ export function changesSince(before: Basis, now: Basis): string[] {
     if (!same) changes.push(`${name(place)} is gone`);
     else if (same.is !== place.is) changes.push(`${name(place)} was changed`);
   }
-  for (const place of now.places) if (!before.places.some(({ id }) => id === place.id)) changes.push(`${name(place)} is new`);
+  for (const place of now.places)
+    if (!before.places.some(({ id }) => id === place.id)) changes.push(`${name(place)} is new`);
   return changes;
 }

@@ -1,7 +1,7 @@
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { renewSeal, requireSeal } from '../vault/index.ts';
-import { basisOf, type Basis, changesSince } from './basis.ts';
+import { type Basis, basisOf, changesSince } from './basis.ts';
 import { PlanContent } from './certificate.ts';
 import type { DeletionParts } from './parts.ts';
 import { requireDeletable, scopeOf } from './plan.ts';
@@ -49,8 +49,19 @@ export async function begin(
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'closing', ?, ?, ?, ?, ?)`,
       )
       .run(
-        id, plan.id, user.id, user.no, user.mail, user.external_id, subjectKey, subjectOf(subjectKey, user.mail_key),
-        input.whenDown, input.review ? 1 : 0, user.status, actor.id, now,
+        id,
+        plan.id,
+        user.id,
+        user.no,
+        user.mail,
+        user.external_id,
+        subjectKey,
+        subjectOf(subjectKey, user.mail_key),
+        input.whenDown,
+        input.review ? 1 : 0,
+        user.status,
+        actor.id,
+        now,
       );
     insertBackends(ground, parts, id, plan, user, input.whenDown);
     parts.endSessions(tx, user.no, actor);
@@ -63,7 +74,13 @@ export async function begin(
         actor,
         event: 'admin.deletion_started',
         target: { kind: 'deletion', id },
-        metadata: { userId: user.id, planId: plan.id, planHash: plan.hash, whenDown: input.whenDown, review: input.review },
+        metadata: {
+          userId: user.id,
+          planId: plan.id,
+          planHash: plan.hash,
+          whenDown: input.whenDown,
+          review: input.review,
+        },
         sealed: renewSeal(tx, vault, 'users', user.id),
       }),
     );
@@ -85,22 +102,42 @@ function requireUsable(ground: Ground, parts: DeletionParts, plan: PlanRow, conf
   const { db } = ground.workspace;
   const used = db.raw.prepare<[string], string>('SELECT id FROM deletions WHERE plan_id = ?').pluck().get(plan.id);
   if (used !== undefined)
-    throw new Refusal('PLAN_USED', 'This plan was used already: every deletion needs a plan of its own. Make a new one.', { deletionId: used });
+    throw new Refusal(
+      'PLAN_USED',
+      'This plan was used already: every deletion needs a plan of its own. Make a new one.',
+      { deletionId: used },
+    );
   const no = db.raw.prepare<[string], number>('SELECT no FROM users WHERE id = ?').pluck().get(plan.user_id);
   if (no === undefined)
-    throw new Refusal('PLAN_OUTDATED', 'The user of this plan is not there any more.', { changed: ['the user is gone'] });
+    throw new Refusal('PLAN_OUTDATED', 'The user of this plan is not there any more.', {
+      changed: ['the user is gone'],
+    });
   const user = readUser(db, no);
   const before = JSON.parse(plan.basis) as Basis; // Written by the plan alone.
   const changed = changesSince(before, basisOf(user, allTargets(parts, db, scopeOf(user))));
   if (changed.length > 0)
-    throw new Refusal('PLAN_OUTDATED', `The plan is outdated, since something changed after it was made: ${changed.join(', ')}. Make a new one.`, { changed });
+    throw new Refusal(
+      'PLAN_OUTDATED',
+      `The plan is outdated, since something changed after it was made: ${changed.join(', ')}. Make a new one.`,
+      { changed },
+    );
   if (parts.mailKeyOf(confirm) !== user.mail_key)
-    throw new Refusal('CONFIRMATION_MISMATCH', 'What was typed is not the mail address of the user of this plan. Nothing was begun.');
+    throw new Refusal(
+      'CONFIRMATION_MISMATCH',
+      'What was typed is not the mail address of the user of this plan. Nothing was begun.',
+    );
   return user;
 }
 
 /** The backends as the plan froze them, each with the number that the database knows it by. */
-function insertBackends(ground: Ground, parts: DeletionParts, deletionId: string, plan: PlanRow, user: UserRow, whenDown: WhenDown): void {
+function insertBackends(
+  ground: Ground,
+  parts: DeletionParts,
+  deletionId: string,
+  plan: PlanRow,
+  user: UserRow,
+  whenDown: WhenDown,
+): void {
   const { db } = ground.workspace;
   const targets = allTargets(parts, db, scopeOf(user));
   const insert = db.raw.prepare(
@@ -114,8 +151,20 @@ function insertBackends(ground: Ground, parts: DeletionParts, deletionId: string
     if (!target) throw new Error('a place of the plan is gone'); // The basis was compared just before.
     const maySkip = whenDown === 'without_unreachable' && !planned.reachable;
     insert.run(
-      deletionId, planned.id, target.backendNo, position, planned.kind, planned.label, planned.cloud ? 1 : 0, planned.reach,
-      planned.finality, planned.note, maySkip ? 1 : 0, planned.count, planned.bytes, planned.kept,
+      deletionId,
+      planned.id,
+      target.backendNo,
+      position,
+      planned.kind,
+      planned.label,
+      planned.cloud ? 1 : 0,
+      planned.reach,
+      planned.finality,
+      planned.note,
+      maySkip ? 1 : 0,
+      planned.count,
+      planned.bytes,
+      planned.kept,
     );
   });
 }

@@ -26,7 +26,10 @@ export function printCertificate(json: string, addenda: readonly string[], mail:
     `<div class="two"><div>${credentials(body)}</div><div>${course(body)}</div></div>`,
     addenda.map((addendum) => later(addendum)).join(''),
     evidence(body, hash, signed),
-    section('What it does not say', `<ul>${body.doesNotSay.map((sentence) => `<li>${text(sentence)}</li>`).join('')}</ul>`),
+    section(
+      'What it does not say',
+      `<ul>${body.doesNotSay.map((sentence) => `<li>${text(sentence)}</li>`).join('')}</ul>`,
+    ),
     `<p class="foot">Check it: <code>qm deletions verify certificate.json --key ${text(signed.fingerprint.slice(0, 8))}…</code>, with the key’s `,
     'fingerprint as it was printed at set-up. The JSON file is the certificate; this page only shows it.</p>',
     '</td></tr></tbody></table></body></html>',
@@ -46,7 +49,10 @@ function head(body: CertificateBody, hash: string): string {
 }
 
 function lead({ totals, subject, credentials: { connections } }: CertificateBody, mail: string | null): string {
-  const who = mail === null ? `The account with the id <b>${text(subject.userId)}</b>` : `The account <b>${text(mail)}</b> (id ${text(subject.userId)})`;
+  const who =
+    mail === null
+      ? `The account with the id <b>${text(subject.userId)}</b>`
+      : `The account <b>${text(mail)}</b> (id ${text(subject.userId)})`;
   const erased =
     connections.length === 0
       ? 'It had no cloud credentials.'
@@ -66,7 +72,10 @@ function backends({ backends: rows, totals }: CertificateBody): string {
     `${[row.planned, row.found, row.removed, row.absent, row.leftovers, row.kept].map(cell).join('')}<td class="n">${size(row.removedBytes)}</td>` +
     `<td>${row.outcome === 'skipped' ? 'Left behind' : row.removed === 0 ? '—' : FINAL[row.finality]}</td></tr>`;
   const note = (row: CertifiedBackend) =>
-    `<li><b>${text(row.label)}</b>: ${[row.problem, row.meaning, row.note].filter((part) => part !== null).map(text).join(' ')}</li>`;
+    `<li><b>${text(row.label)}</b>: ${[row.problem, row.meaning, row.note]
+      .filter((part) => part !== null)
+      .map(text)
+      .join(' ')}</li>`;
   return section(
     'Removed, by place',
     '<table class="list places"><thead><tr><th>Place</th><th class="n">Planned</th><th class="n">Found</th><th class="n">Removed</th><th class="n">Absent</th>' +
@@ -78,16 +87,23 @@ function backends({ backends: rows, totals }: CertificateBody): string {
 }
 
 function leftovers({ leftovers: rows, backends: places }: CertificateBody): string {
-  if (rows.length === 0) return section('What remains, and why', '<table class="list"><tbody><tr><td>Nothing that is known of.</td></tr></tbody></table>');
+  if (rows.length === 0)
+    return section(
+      'What remains, and why',
+      '<table class="list"><tbody><tr><td>Nothing that is known of.</td></tr></tbody></table>',
+    );
   const labels = new Map(places.map(({ id, label }) => [id, label]));
-  const shown = rows.slice(0, LEFTOVERS_PRINTED).map(
-    (row) =>
-      `<tr><td>${text(labels.get(row.backend) ?? row.backend)}</td><td><code class="key">${key(row.key)}</code>` +
-      `${row.kind === 'object' ? '' : `<br>${text(row.kind)}${row.versionId === null ? '' : ` ${text(row.versionId)}`}`}</td>` +
-      `<td>${text(row.reason)}${row.retainedUntil === null ? '' : ` Until ${time(row.retainedUntil)}.`}</td></tr>`,
-  );
+  const shown = rows
+    .slice(0, LEFTOVERS_PRINTED)
+    .map(
+      (row) =>
+        `<tr><td>${text(labels.get(row.backend) ?? row.backend)}</td><td><code class="key">${key(row.key)}</code>` +
+        `${row.kind === 'object' ? '' : `<br>${text(row.kind)}${row.versionId === null ? '' : ` ${text(row.versionId)}`}`}</td>` +
+        `<td>${text(row.reason)}${row.retainedUntil === null ? '' : ` Until ${time(row.retainedUntil)}.`}</td></tr>`,
+    );
   const rest = rows.length - shown.length;
-  const more = rest > 0 ? `<tr><td colspan="3">and ${count(rest)} more, each of them named in the JSON file</td></tr>` : '';
+  const more =
+    rest > 0 ? `<tr><td colspan="3">and ${count(rest)} more, each of them named in the JSON file</td></tr>` : '';
   return section(
     'What remains, and why',
     `<table class="list"><thead><tr><th>Place</th><th>Key</th><th>Why</th></tr></thead><tbody>${shown.join('')}${more}</tbody></table>`,
@@ -104,7 +120,8 @@ const GRANTS = {
 function credentials({ credentials: { connections, purgedAt, destroyedCopies } }: CertificateBody): string {
   const rows = connections.map(({ id, provider, grant }) => pair(`${provider} ${id.slice(-8)}`, text(GRANTS[grant])));
   if (purgedAt !== null) rows.push(pair('Erased', time(purgedAt)));
-  if (destroyedCopies.length > 0) rows.push(pair('Copies destroyed', destroyedCopies.map((name) => `<code>${text(name)}</code>`).join('<br>')));
+  if (destroyedCopies.length > 0)
+    rows.push(pair('Copies destroyed', destroyedCopies.map((name) => `<code>${text(name)}</code>`).join('<br>')));
   return section('Credentials', pairs(rows.length === 0 ? [pair('none', 'no cloud was connected')] : rows));
 }
 
@@ -130,7 +147,10 @@ function later(json: string): string {
   const addendum = AddendumBody.parse(open(json).certificate);
   const rows = addendum.resolved
     .slice(0, LEFTOVERS_PRINTED)
-    .map((row) => `<tr><td><code class="key">${key(row.key)}</code></td><td>${row.as === 'removed' ? 'removed' : 'absent by then'}</td><td>${time(row.at)}</td></tr>`);
+    .map(
+      (row) =>
+        `<tr><td><code class="key">${key(row.key)}</code></td><td>${row.as === 'removed' ? 'removed' : 'absent by then'}</td><td>${time(row.at)}</td></tr>`,
+    );
   return section(
     `Addendum ${addendum.number}, issued ${time(addendum.issuedAt)}`,
     `<table class="list"><tbody>${rows.join('')}<tr class="sum"><td>${count(addendum.resolved.length)} tried again with success, ${count(addendum.remaining)} remain</td>` +
@@ -152,7 +172,10 @@ function evidence(body: CertificateBody, hash: string, signature: Signature): st
       pair('Certificate', `<code>${groups(hash)}</code>`),
       ...entries,
       pair('Log', `${count(body.evidence.entries.length)} entries proven against a signed checkpoint`),
-      pair('Subject', `<code>${groups(body.subject.hmac)}</code><br>HMAC of the mail address under <code>${groups(body.subject.key)}</code>`),
+      pair(
+        'Subject',
+        `<code>${groups(body.subject.hmac)}</code><br>HMAC of the mail address under <code>${groups(body.subject.key)}</code>`,
+      ),
       pair('Key', `<code>${groups(signature.fingerprint)}</code>`),
       pair('Signature', `<code>Ed25519 ${text(signature.value)}</code>`),
     ]),

@@ -179,10 +179,15 @@ export interface Signed<Body> {
   readonly signature: Signature;
 }
 
-export type Sign = (message: Uint8Array) => Promise<{ signature: Uint8Array; publicKey: Uint8Array; fingerprint: string }>;
+export type Sign = (
+  message: Uint8Array,
+) => Promise<{ signature: Uint8Array; publicKey: Uint8Array; fingerprint: string }>;
 
 /** Signs a body with the log's key: Ed25519 over the domain and the body's canonical bytes. */
-export async function signBody<Body extends CertificateBody | AddendumBody>(body: Body, sign: Sign): Promise<Signed<Body>> {
+export async function signBody<Body extends CertificateBody | AddendumBody>(
+  body: Body,
+  sign: Sign,
+): Promise<Signed<Body>> {
   const text = canonical(body);
   const { signature, publicKey, fingerprint } = await sign(Buffer.from(SIGNATURE_DOMAIN + text, 'utf8'));
   return {

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../audit/index.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -7,7 +8,6 @@ import type { Motor } from './motor.ts';
 import { type DeletionRow, readDeletion, readPlan, type WhenDown } from './rows.ts';
 import { clearWaiting, recordEntry, type Shop } from './run.ts';
 import { inSlices } from './slices.ts';
-import type { AuditEvent } from '../audit/index.ts';
 
 type Administrator = Extract<Actor, { kind: 'administrator' }>;
 
@@ -20,12 +20,26 @@ export interface Answers {
 
 const PAUSABLE = ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking'];
 
-function record(shop: Shop, tx: Tx, actor: Administrator, event: AuditEvent, id: string, metadata: Record<string, unknown>): void {
+function record(
+  shop: Shop,
+  tx: Tx,
+  actor: Administrator,
+  event: AuditEvent,
+  id: string,
+  metadata: Record<string, unknown>,
+): void {
   recordEntry(tx, id, shop.ground.audit.append(tx, { actor, event, target: { kind: 'deletion', id }, metadata }));
 }
 
 function wrongState({ stage, paused, waiting_reason }: DeletionRow, sentence: string): Refusal {
-  const state = stage === 'done' || stage === 'cancelled' ? stage : paused === 1 ? 'paused' : waiting_reason !== null ? 'waiting' : stage;
+  const state =
+    stage === 'done' || stage === 'cancelled'
+      ? stage
+      : paused === 1
+        ? 'paused'
+        : waiting_reason !== null
+          ? 'waiting'
+          : stage;
   return new Refusal('WRONG_STATE', sentence, { state });
 }
 
@@ -34,7 +48,8 @@ export async function pause(shop: Shop, motor: Motor, actor: Administrator, id: 
   shop.ground.workspace.transaction((tx) => {
     const row = readDeletion(tx, id);
     if (row.paused === 1) throw wrongState(row, 'The deletion is paused already.');
-    if (!PAUSABLE.includes(row.stage)) throw wrongState(row, `The deletion is ${row.stage}: there is nothing left to pause.`);
+    if (!PAUSABLE.includes(row.stage))
+      throw wrongState(row, `The deletion is ${row.stage}: there is nothing left to pause.`);
     tx.raw.prepare('UPDATE deletions SET paused = 1 WHERE id = ?').run(id);
     record(shop, tx, actor, 'admin.deletion_paused', id, { stage: row.stage });
   });
@@ -90,7 +105,9 @@ export async function cancel(shop: Shop, motor: Motor, actor: Administrator, id:
     if (row.first_removal_at !== null || !['closing', 'clouds', 'store', 'verifying'].includes(row.stage))
       throw wrongState(row, 'Removal has begun, so the deletion can no longer be called off. It can be paused.');
     if (row.user_no === null) throw new Error('the user of this deletion is gone');
-    tx.raw.prepare('UPDATE users SET status = ?, version = version + 1 WHERE no = ?').run(row.status_before, row.user_no);
+    tx.raw
+      .prepare('UPDATE users SET status = ?, version = version + 1 WHERE no = ?')
+      .run(row.status_before, row.user_no);
     tx.raw
       .prepare(
         `UPDATE deletions SET stage = 'cancelled', ended_at = ?, paused = 0, mail = NULL, external_id = NULL, waiting_reason = NULL,
@@ -126,7 +143,9 @@ export async function clearCancelled({ ground: { workspace } }: Shop): Promise<v
   const next = workspace.db.raw.prepare<[number], { phase: number; key: string; version_id: string; kind: string }>(
     'SELECT phase, key, version_id, kind FROM deletion_items WHERE backend = ? LIMIT 1000',
   );
-  const drop = workspace.db.raw.prepare('DELETE FROM deletion_items WHERE backend = ? AND phase = ? AND key = ? AND version_id = ? AND kind = ?');
+  const drop = workspace.db.raw.prepare(
+    'DELETE FROM deletion_items WHERE backend = ? AND phase = ? AND key = ? AND version_id = ? AND kind = ?',
+  );
   for (const backend of backends)
     for (let rows = next.all(backend); rows.length > 0; rows = next.all(backend))
       await inSlices(
@@ -135,5 +154,7 @@ export async function clearCancelled({ ground: { workspace } }: Shop): Promise<v
         (_tx, { phase, key, version_id, kind }) => drop.run(backend, phase, key, version_id, kind),
         () => {},
       );
-  workspace.transaction((tx) => tx.raw.prepare("UPDATE deletions SET user_no = NULL WHERE stage = 'cancelled' AND user_no IS NOT NULL").run());
+  workspace.transaction((tx) =>
+    tx.raw.prepare("UPDATE deletions SET user_no = NULL WHERE stage = 'cancelled' AND user_no IS NOT NULL").run(),
+  );
 }

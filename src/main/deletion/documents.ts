@@ -23,7 +23,10 @@ export function readDocuments(db: Db, userNo: number, backendNo: number, after: 
 }
 
 export function hasDocuments(db: Db, userNo: number, backendNo: number): boolean {
-  return db.raw.prepare('SELECT 1 FROM documents WHERE user_no = ? AND backend_no = ? LIMIT 1').get(userNo, backendNo) !== undefined;
+  return (
+    db.raw.prepare('SELECT 1 FROM documents WHERE user_no = ? AND backend_no = ? LIMIT 1').get(userNo, backendNo) !==
+    undefined
+  );
 }
 
 /** The numbers of the backends that hold documents of the user. */

@@ -7,14 +7,19 @@ const COUNT = 100;
 type Counted = Pick<BackendRow, 'source_id' | 'label' | 'planned' | 'accepted' | 'found'>;
 
 /** Where much more was found than planned, or accepted since; null where it was not. */
-export function growthOf(backends: readonly Counted[]): { readonly backendId: string | null; readonly message: string } | null {
+export function growthOf(
+  backends: readonly Counted[],
+): { readonly backendId: string | null; readonly message: string } | null {
   for (const one of backends) {
     const expected = Math.max(one.planned, one.accepted);
-    if (isGrowth(expected, one.found)) return { backendId: one.source_id, message: sentence(one.label, expected, one.found) };
+    if (isGrowth(expected, one.found))
+      return { backendId: one.source_id, message: sentence(one.label, expected, one.found) };
   }
   const expected = backends.reduce((sum, one) => sum + Math.max(one.planned, one.accepted), 0);
   const found = backends.reduce((sum, one) => sum + one.found, 0);
-  return isGrowth(expected, found) ? { backendId: null, message: sentence('All places together', expected, found) } : null;
+  return isGrowth(expected, found)
+    ? { backendId: null, message: sentence('All places together', expected, found) }
+    : null;
 }
 
 function isGrowth(expected: number, found: number): boolean {

@@ -3,7 +3,7 @@ import type { Tx } from '../database/index.ts';
 import { DOCUMENTS_PER_PAGE, readDocuments } from './documents.ts';
 import { growthOf } from './growth.ts';
 import { recordLeftovers } from './leftovers.ts';
-import { phased, phases, type PhasedRef } from './references.ts';
+import { type PhasedRef, phased, phases } from './references.ts';
 import { type BackendRow, readPlan } from './rows.ts';
 import type { Opened, Run } from './run.ts';
 import { inSlices } from './slices.ts';
@@ -13,9 +13,9 @@ import {
   listsAnything,
   recordAlone,
   referenceOf,
-  standingAbove,
   type SurveyCursor,
   type SurveyPage,
+  standingAbove,
 } from './survey.ts';
 import { surveyPatiently } from './surveying.ts';
 import { Waits } from './trouble.ts';
@@ -26,7 +26,9 @@ export function readCursor(row: BackendRow): SurveyCursor | null {
 }
 
 export function saveCursor(tx: Tx, backend: number, cursor: SurveyCursor | null): void {
-  tx.raw.prepare('UPDATE deletion_backends SET cursor = ? WHERE no = ?').run(cursor === null ? null : JSON.stringify(cursor), backend);
+  tx.raw
+    .prepare('UPDATE deletion_backends SET cursor = ? WHERE no = ?')
+    .run(cursor === null ? null : JSON.stringify(cursor), backend);
 }
 
 /**
@@ -54,7 +56,11 @@ export async function takeInventory(run: Run, opened: Opened, row: BackendRow): 
 }
 
 /** Puts what a survey found on the work list, and moves the cursor with the last of it. */
-export async function addToList(run: Run, row: BackendRow, page: Pick<SurveyPage, 'found' | 'left' | 'next'>): Promise<void> {
+export async function addToList(
+  run: Run,
+  row: BackendRow,
+  page: Pick<SurveyPage, 'found' | 'left' | 'next'>,
+): Promise<void> {
   const { list } = run.shop;
   let fresh = 0;
   let bytes = 0;
@@ -67,7 +73,9 @@ export async function addToList(run: Run, row: BackendRow, page: Pick<SurveyPage
       bytes += item.ref.size;
     },
     (tx, { isLast }) => {
-      tx.raw.prepare('UPDATE deletion_backends SET found = found + ?, found_bytes = found_bytes + ? WHERE no = ?').run(fresh, bytes, row.no);
+      tx.raw
+        .prepare('UPDATE deletion_backends SET found = found + ?, found_bytes = found_bytes + ? WHERE no = ?')
+        .run(fresh, bytes, row.no);
       fresh = 0;
       bytes = 0;
       if (!isLast) return;
@@ -96,7 +104,9 @@ function readUploads(json: string, sourceId: string): PhasedRef[] {
   const all = JSON.parse(json) as PlannedUpload[]; // Written by the plan alone.
   return all
     .filter((upload) => upload.sourceId === sourceId)
-    .map(({ key, uploadId }) => phased({ kind: 'upload', key, versionId: uploadId, size: 0, etag: null, modifiedAt: null }));
+    .map(({ key, uploadId }) =>
+      phased({ kind: 'upload', key, versionId: uploadId, size: 0, etag: null, modifiedAt: null }),
+    );
 }
 
 /**
@@ -130,7 +140,9 @@ function finishInventory(run: Run, opened: Opened, row: BackendRow): void {
   run.write((tx) => {
     saveCursor(tx, row.no, null);
     tx.raw
-      .prepare("UPDATE deletion_backends SET inventory_done = 1, list_anew = ?, finality = ?, note = ?, state = 'due' WHERE no = ?")
+      .prepare(
+        "UPDATE deletion_backends SET inventory_done = 1, list_anew = ?, finality = ?, note = ?, state = 'due' WHERE no = ?",
+      )
       .run(hides ? 1 : 0, finality, note, row.no);
   });
   run.shop.changed(run.id);

@@ -32,7 +32,9 @@ export function composeCertificate(issue: Issue): CertificateBody {
   const { db, deletion, now } = issue;
   const plan = readPlan(db, deletion.plan_id);
   const backends = readBackends(db, deletion.id);
-  const leftovers = backends.flatMap((backend) => unresolvedLeftovers(db, backend).map((row) => certifiedLeftover(backend, row)));
+  const leftovers = backends.flatMap((backend) =>
+    unresolvedLeftovers(db, backend).map((row) => certifiedLeftover(backend, row)),
+  );
   const entries = entriesOf(db, deletion.id);
   const finished = entries.find(({ event }) => event === 'admin.user_deleted');
   if (!finished) throw new Error('the deletion has not finished');
@@ -118,7 +120,9 @@ function certifiedLeftover(backend: BackendRow, row: LeftoverRow): CertifiedLeft
 
 export function unresolvedLeftovers(db: Db, backend: Pick<BackendRow, 'no'>): LeftoverRow[] {
   return db.raw
-    .prepare<[number], LeftoverRow>('SELECT * FROM leftovers WHERE backend = ? AND resolved_at IS NULL ORDER BY kind, key, version_id')
+    .prepare<[number], LeftoverRow>(
+      'SELECT * FROM leftovers WHERE backend = ? AND resolved_at IS NULL ORDER BY kind, key, version_id',
+    )
     .all(backend.no);
 }
 
@@ -145,9 +149,13 @@ function limitsOf(backends: readonly BackendRow[]): string[] {
       'On MinIO, unfinished uploads on keys that were not on record, from before the server’s last start, cannot be seen; the server drops them after its own expiry (24 hours unless set otherwise).',
     );
   if (backends.some(({ finality }) => finality === 'trash'))
-    limits.push('What a provider moved to its trash stays there until the provider’s own time is over, or its owner empties it.');
+    limits.push(
+      'What a provider moved to its trash stays there until the provider’s own time is over, or its owner empties it.',
+    );
   if (backends.some(({ is_cloud }) => is_cloud === 1))
-    limits.push('In a cloud only the platform’s own documents were touched. Copies that somebody made elsewhere in it, or shared, are not known here.');
+    limits.push(
+      'In a cloud only the platform’s own documents were touched. Copies that somebody made elsewhere in it, or shared, are not known here.',
+    );
   return limits;
 }
 
@@ -181,7 +189,12 @@ export function evidenceOf(
   });
   return {
     checkpoint: checkpoint.note,
-    entries: audit.prove(carried.map(({ sequence }) => sequence), checkpoint.size).map(({ sequence, entry, path }) => ({ sequence, entry, path: [...path] })),
+    entries: audit
+      .prove(
+        carried.map(({ sequence }) => sequence),
+        checkpoint.size,
+      )
+      .map(({ sequence, entry, path }) => ({ sequence, entry, path: [...path] })),
     furtherEntries: inCheckpoint.length - carried.length,
   };
 }

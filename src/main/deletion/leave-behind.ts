@@ -6,7 +6,7 @@ import { phases } from './references.ts';
 import type { BackendRow } from './rows.ts';
 import type { Run } from './run.ts';
 import { inSlices } from './slices.ts';
-import { Stopped, troubleOf, type Trouble, Waits } from './trouble.ts';
+import { Stopped, type Trouble, troubleOf, Waits } from './trouble.ts';
 import { type Item, listStart } from './work-list.ts';
 
 const PAGE = 500;
@@ -25,7 +25,8 @@ export async function orGoOnWithout(run: Run, row: BackendRow, work: () => Promi
     const trouble = troubleOf(error);
     if (!trouble) throw error;
     run.closeBackends();
-    if (!mayGoOnWithout(run, row, trouble)) return new Waits(trouble.reason, row.source_id, `${row.label}: ${trouble.message}`, trouble.retryAfterMs);
+    if (!mayGoOnWithout(run, row, trouble))
+      return new Waits(trouble.reason, row.source_id, `${row.label}: ${trouble.message}`, trouble.retryAfterMs);
     await leaveBehind(run, row, trouble);
     return null;
   }
@@ -50,9 +51,18 @@ async function leaveBehind(run: Run, row: BackendRow, trouble: Trouble): Promise
       : `It did not answer. ${trouble.message}`;
   run.write((tx) => {
     tx.raw
-      .prepare("UPDATE deletion_backends SET state = 'skipped', problem = ?, cursor = NULL, list_anew = 0, verified_at = NULL WHERE no = ?")
+      .prepare(
+        "UPDATE deletion_backends SET state = 'skipped', problem = ?, cursor = NULL, list_anew = 0, verified_at = NULL WHERE no = ?",
+      )
       .run(problem, row.no);
-    run.record(tx, 'deletion.backend_finished', { backendId: row.source_id, as: 'skipped', removed, absent, leftovers, problem });
+    run.record(tx, 'deletion.backend_finished', {
+      backendId: row.source_id,
+      as: 'skipped',
+      removed,
+      absent,
+      leftovers,
+      problem,
+    });
   });
   run.shop.changed(run.id);
 }
@@ -76,7 +86,12 @@ async function leaveItems(run: Run, row: BackendRow, reason: string): Promise<vo
         list.drop(tx, row.no, item);
       },
       (tx) => {
-        recordLeftovers(run, tx, row, left.map(({ ref }) => ({ ref, reason, retryable: true, retainedUntil: null })));
+        recordLeftovers(
+          run,
+          tx,
+          row,
+          left.map(({ ref }) => ({ ref, reason, retryable: true, retainedUntil: null })),
+        );
         left = [];
       },
     );

@@ -32,7 +32,18 @@ export function recordLeftovers(run: Run, tx: Tx, backend: BackendRow, leftovers
     const { ref, reason, retryable, retainedUntil } = leftover;
     const { kind, key, versionId, size, etag, modifiedAt } = ref;
     const { changes } = insert.run(
-      newId(), backend.no, kind, key, versionId ?? '', size, etag, modifiedAt, reason, retryable ? 1 : 0, retainedUntil, clock(),
+      newId(),
+      backend.no,
+      kind,
+      key,
+      versionId ?? '',
+      size,
+      etag,
+      modifiedAt,
+      reason,
+      retryable ? 1 : 0,
+      retainedUntil,
+      clock(),
     );
     if (changes === 1) fresh.push(leftover);
     else update.run(reason, retryable ? 1 : 0, retainedUntil, backend.no, kind, key, versionId ?? '');
@@ -54,7 +65,11 @@ export function recordLeftovers(run: Run, tx: Tx, backend: BackendRow, leftovers
  * A reference as facts for the log. The log brings text to NFC, which would make another key of one that is written
  * differently (S8), so such a key stands there by its bytes.
  */
-export function referenceFacts({ kind, key, versionId }: Pick<ObjectRef, 'kind' | 'key' | 'versionId'>): Record<string, string> {
+export function referenceFacts({
+  kind,
+  key,
+  versionId,
+}: Pick<ObjectRef, 'kind' | 'key' | 'versionId'>): Record<string, string> {
   const isExact = key.isWellFormed() && key.normalize('NFC') === key;
   return {
     kind,

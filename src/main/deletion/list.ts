@@ -17,7 +17,11 @@ const WHERE = {
 } as const;
 
 /** Deletions, the newest first, a page at a time by key. */
-export function listDeletions(db: Db, filter: ListFilter, shape: (row: DeletionRow) => Deletion): { rows: Deletion[]; next: string | null } {
+export function listDeletions(
+  db: Db,
+  filter: ListFilter,
+  shape: (row: DeletionRow) => Deletion,
+): { rows: Deletion[]; next: string | null } {
   const [startedAt, id] = readKey(filter.after ?? null);
   const rows = db.raw
     .prepare<[number, string, number], DeletionRow>(

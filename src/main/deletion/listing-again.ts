@@ -3,7 +3,7 @@ import type { ObjectRef } from '../storage/index.ts';
 import { DOCUMENTS_PER_PAGE, readDocuments } from './documents.ts';
 import { addToList, readCursor, requireNoGrowth, requireNothingAbove, saveCursor } from './inventory.ts';
 import { type LeftOver, recordLeftovers } from './leftovers.ts';
-import { phased, phases, type PhasedRef } from './references.ts';
+import { type PhasedRef, phased, phases } from './references.ts';
 import { removeItems } from './removal.ts';
 import type { BackendRow } from './rows.ts';
 import type { Opened, Run } from './run.ts';
@@ -33,7 +33,9 @@ export async function removeAndLookAgain(run: Run, opened: Opened, row: BackendR
 
 /** One look at what is there now, and what stands is put on the list again, or left over in the last round. */
 async function lookAgain(run: Run, opened: Opened, row: BackendRow): Promise<void> {
-  run.write((tx) => tx.raw.prepare("UPDATE deletion_backends SET state = 'verifying' WHERE no = ? AND state <> 'waiting'").run(row.no));
+  run.write((tx) =>
+    tx.raw.prepare("UPDATE deletion_backends SET state = 'verifying' WHERE no = ? AND state <> 'waiting'").run(row.no),
+  );
   const isLast = row.round >= ROUNDS;
   if (row.reach === 'recorded') await askForEach(run, opened, row, isLast);
   else await listAgain(run, opened, row, isLast);
@@ -52,12 +54,20 @@ async function lookAgain(run: Run, opened: Opened, row: BackendRow): Promise<voi
 
 async function listAgain(run: Run, opened: Opened, row: BackendRow, isLast: boolean): Promise<void> {
   if (!opened.scope.exists) return;
-  const isKnown = run.db.raw.prepare('SELECT 1 FROM leftovers WHERE backend = ? AND kind = ? AND key = ? AND version_id = ?');
-  const isLeftOver = ({ kind, key, versionId }: ObjectRef) => isKnown.get(row.no, kind, key, versionId ?? '') !== undefined;
+  const isKnown = run.db.raw.prepare(
+    'SELECT 1 FROM leftovers WHERE backend = ? AND kind = ? AND key = ? AND version_id = ?',
+  );
+  const isLeftOver = ({ kind, key, versionId }: ObjectRef) =>
+    isKnown.get(row.no, kind, key, versionId ?? '') !== undefined;
   await surveyPatiently(run, opened, row, { parts: whatListingShows, from: readCursor(row) }, async (page) => {
     const standing = page.found.filter(({ ref }) => !isLeftOver(ref));
-    const isTriedAgain = ({ ref }: PhasedRef) => !isLast || (row.round < ROUNDS_OF_REVEALING && wasHidden(run, row, ref));
-    await leave(run, row, standing.filter((item) => !isTriedAgain(item)).map(({ ref }) => stillStands(ref)));
+    const isTriedAgain = ({ ref }: PhasedRef) =>
+      !isLast || (row.round < ROUNDS_OF_REVEALING && wasHidden(run, row, ref));
+    await leave(
+      run,
+      row,
+      standing.filter((item) => !isTriedAgain(item)).map(({ ref }) => stillStands(ref)),
+    );
     await addToList(run, row, { ...page, found: standing.filter(isTriedAgain) });
   });
 }
@@ -66,7 +76,8 @@ async function listAgain(run: Run, opened: Opened, row: BackendRow, isLast: bool
 function wasHidden(run: Run, row: BackendRow, ref: ObjectRef): boolean {
   const removed = run.removedSinceLook.get(row.no);
   if (!removed || removed.size === 0) return false;
-  for (let at = ref.key.lastIndexOf('/'); at > 0; at = ref.key.lastIndexOf('/', at - 1)) if (removed.has(ref.key.slice(0, at))) return true;
+  for (let at = ref.key.lastIndexOf('/'); at > 0; at = ref.key.lastIndexOf('/', at - 1))
+    if (removed.has(ref.key.slice(0, at))) return true;
   return false;
 }
 
@@ -100,7 +111,9 @@ async function askForEach(run: Run, opened: Opened, row: BackendRow, isLast: boo
     place = placeOf(last);
     run.requireGoing();
     await run.requireVault();
-    const stands = await patiently(run, row, () => eachAtOnce(items, KEYS_AT_ONCE[row.kind], ({ ref }) => isStanding(opened, ref, run.signal)));
+    const stands = await patiently(run, row, () =>
+      eachAtOnce(items, KEYS_AT_ONCE[row.kind], ({ ref }) => isStanding(opened, ref, run.signal)),
+    );
     let again: Item[] = [];
     await inSlices(
       items,
@@ -113,7 +126,13 @@ async function askForEach(run: Run, opened: Opened, row: BackendRow, isLast: boo
       },
       (tx) => {
         takeBack(tx, row, again);
-        if (isLast) recordLeftovers(run, tx, row, again.map(({ ref }) => stillStands(ref)));
+        if (isLast)
+          recordLeftovers(
+            run,
+            tx,
+            row,
+            again.map(({ ref }) => stillStands(ref)),
+          );
         again = [];
       },
     );
@@ -124,7 +143,9 @@ async function askForEach(run: Run, opened: Opened, row: BackendRow, isLast: boo
 /** What still stands was not removed, whatever the server said. */
 function takeBack(tx: Tx, row: BackendRow, items: readonly PhasedRef[]): void {
   const bytes = items.reduce((sum, { ref }) => sum + ref.size, 0);
-  tx.raw.prepare('UPDATE deletion_backends SET removed = removed - ?, removed_bytes = removed_bytes - ? WHERE no = ?').run(items.length, bytes, row.no);
+  tx.raw
+    .prepare('UPDATE deletion_backends SET removed = removed - ?, removed_bytes = removed_bytes - ? WHERE no = ?')
+    .run(items.length, bytes, row.no);
 }
 
 async function isStanding({ backend }: Opened, ref: ObjectRef, signal: AbortSignal): Promise<boolean> {
@@ -154,9 +175,13 @@ async function countKept(run: Run, { backend }: Opened, row: BackendRow): Promis
 
 /** Lists the user's folder anew once what hid it is gone, and puts what shows on the list (D8). */
 export async function listAnew(run: Run, opened: Opened, row: BackendRow): Promise<void> {
-  await surveyPatiently(run, opened, row, { parts: ['listing', 'uploads'], from: readCursor(row) }, (page) => addToList(run, row, page));
+  await surveyPatiently(run, opened, row, { parts: ['listing', 'uploads'], from: readCursor(row) }, (page) =>
+    addToList(run, row, page),
+  );
   await requireNothingAbove(run, opened, row);
-  run.write((tx) => tx.raw.prepare('UPDATE deletion_backends SET list_anew = 0, cursor = NULL WHERE no = ?').run(row.no));
+  run.write((tx) =>
+    tx.raw.prepare('UPDATE deletion_backends SET list_anew = 0, cursor = NULL WHERE no = ?').run(row.no),
+  );
   requireNoGrowth(run);
 }
 
@@ -168,7 +193,9 @@ export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
   const userNo = run.userNo();
   const recordPrefix = run.targetOf(row)?.recordPrefix ?? '';
   const forget = run.db.raw.prepare('DELETE FROM documents WHERE no = ?');
-  const isLeftOver = run.db.raw.prepare("SELECT 1 FROM leftovers WHERE backend = ? AND kind IN ('object', 'version') AND key = ? LIMIT 1");
+  const isLeftOver = run.db.raw.prepare(
+    "SELECT 1 FROM leftovers WHERE backend = ? AND kind IN ('object', 'version') AND key = ? LIMIT 1",
+  );
   for (;;) {
     const documents = readDocuments(run.db, userNo, row.backend_no, '');
     if (documents.length === 0) return;
@@ -182,11 +209,19 @@ export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
         const key = keyOf(document, { recordPrefix });
         if (isLeftOver.get(row.no, key ?? document.key)) return;
         if (key !== null) absent += 1;
-        else elsewhere.push({ ref: referenceOf(document, document.key), reason: 'It is recorded outside the user’s own place.', retryable: false, retainedUntil: null });
+        else
+          elsewhere.push({
+            ref: referenceOf(document, document.key),
+            reason: 'It is recorded outside the user’s own place.',
+            retryable: false,
+            retainedUntil: null,
+          });
       },
       (tx) => {
         const left = recordLeftovers(run, tx, row, elsewhere);
-        tx.raw.prepare('UPDATE deletion_backends SET absent = absent + ?, found = found + ? WHERE no = ?').run(absent, absent + left, row.no);
+        tx.raw
+          .prepare('UPDATE deletion_backends SET absent = absent + ?, found = found + ? WHERE no = ?')
+          .run(absent, absent + left, row.no);
         absent = 0;
         elsewhere = [];
       },

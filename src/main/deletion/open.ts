@@ -5,7 +5,7 @@ import { begin, type StartInput } from './begin.ts';
 import { CertificateBody } from './certificate.ts';
 import { printCertificate } from './certificate-html.ts';
 import { type Answers, cancel, clearCancelled, pause, resume } from './control.ts';
-import { listDeletions, type ListFilter } from './list.ts';
+import { type ListFilter, listDeletions } from './list.ts';
 import { openMotor } from './motor.ts';
 import { type DeletionParts, usualPatience } from './parts.ts';
 import { makePlan } from './plan.ts';
@@ -77,7 +77,12 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     show,
     watch(id, signal = closing.signal) {
       show(id);
-      return watchers.watch(id, () => show(id), ({ state }) => state === 'done' || state === 'cancelled', signal);
+      return watchers.watch(
+        id,
+        () => show(id),
+        ({ state }) => state === 'done' || state === 'cancelled',
+        signal,
+      );
     },
     async pause(actor, id) {
       await pause(shop, motor, actor, id);
@@ -98,11 +103,26 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     certificate(id, withMail) {
       const row = readDeletion(db, id);
       if (row.certificate === null || row.certificate_hash === null)
-        throw new Refusal('NO_CERTIFICATE', `There is no certificate, since the deletion has not ended: it is ${show(id).state}.`, { state: show(id).state });
+        throw new Refusal(
+          'NO_CERTIFICATE',
+          `There is no certificate, since the deletion has not ended: it is ${show(id).state}.`,
+          { state: show(id).state },
+        );
       if (withMail !== null && subjectOf(row.subject_key, parts.mailKeyOf(withMail)) !== row.subject)
-        throw new Refusal('CONFIRMATION_MISMATCH', 'This is not the mail address of the user whose deletion the certificate is about.');
-      const addenda = db.raw.prepare<[string], string>('SELECT certificate FROM addenda WHERE deletion_id = ? ORDER BY created_at, id').pluck().all(id);
-      return { json: row.certificate, html: printCertificate(row.certificate, addenda, withMail), hash: row.certificate_hash, addenda };
+        throw new Refusal(
+          'CONFIRMATION_MISMATCH',
+          'This is not the mail address of the user whose deletion the certificate is about.',
+        );
+      const addenda = db.raw
+        .prepare<[string], string>('SELECT certificate FROM addenda WHERE deletion_id = ? ORDER BY created_at, id')
+        .pluck()
+        .all(id);
+      return {
+        json: row.certificate,
+        html: printCertificate(row.certificate, addenda, withMail),
+        hash: row.certificate_hash,
+        addenda,
+      };
     },
     verify: (json, key) => verifyCertificate(json, key),
     async close() {

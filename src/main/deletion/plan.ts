@@ -5,7 +5,7 @@ import { type DeletionTarget, type StorageBackend, StorageError } from '../stora
 import { basisOf } from './basis.ts';
 import { canonical, sha256 } from './canonical.ts';
 import type { PlanContent } from './certificate.ts';
-import { hasDocuments, readDocuments, type RecordedDocument } from './documents.ts';
+import { hasDocuments, type RecordedDocument, readDocuments } from './documents.ts';
 import type { PlannedUpload } from './inventory.ts';
 import { iso } from './issue-certificate.ts';
 import type { DeletionParts } from './parts.ts';
@@ -19,11 +19,11 @@ import {
   listsAnything,
   recordAlone,
   referenceOf,
-  standingAbove,
-  survey,
   type SurveyAsk,
   type SurveyCursor,
   type SurveyPage,
+  standingAbove,
+  survey,
 } from './survey.ts';
 import { allTargets } from './targets.ts';
 
@@ -81,7 +81,12 @@ export async function makePlan(
       metadata: {
         planId: id,
         hash,
-        backends: content.backends.map((one) => ({ id: one.id, count: one.count, bytes: one.bytes, reachable: one.reachable })),
+        backends: content.backends.map((one) => ({
+          id: one.id,
+          count: one.count,
+          bytes: one.bytes,
+          reachable: one.reachable,
+        })),
       },
     });
     tx.raw
@@ -89,7 +94,18 @@ export async function makePlan(
         `INSERT INTO plans (id, user_id, mail, hash, content, basis, uploads, created_by, created_at, entry_sequence)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(id, user.id, user.mail, hash, text, canonical(basis), canonical(counted.flatMap(({ uploads }) => uploads)), actor.id, now, sequence);
+      .run(
+        id,
+        user.id,
+        user.mail,
+        hash,
+        text,
+        canonical(basis),
+        canonical(counted.flatMap(({ uploads }) => uploads)),
+        actor.id,
+        now,
+        sequence,
+      );
     return id;
   });
 }
@@ -101,17 +117,28 @@ export function scopeOf(user: UserRow): { no: number; id: string; externalId: st
 /** Refuses with OWN_ACCOUNT, SOLE_ADMIN or DELETION_EXISTS (D11). */
 export function requireDeletable(db: Db, parts: DeletionParts, actorId: string, user: UserRow): void {
   if (user.id === actorId)
-    throw new Refusal('OWN_ACCOUNT', 'This is the account that you are signed in with. Another administrator can delete it.');
+    throw new Refusal(
+      'OWN_ACCOUNT',
+      'This is the account that you are signed in with. Another administrator can delete it.',
+    );
   parts.requireAnotherActiveOwner(db, user.no);
   const open = db.raw
     .prepare<[string], string>("SELECT id FROM deletions WHERE user_id = ? AND stage NOT IN ('done', 'cancelled')")
     .pluck()
     .get(user.id);
   if (open !== undefined)
-    throw new Refusal('DELETION_EXISTS', `A deletion of this user is under way already: ${open}. Follow that one.`, { deletionId: open });
+    throw new Refusal('DELETION_EXISTS', `A deletion of this user is under way already: ${open}. Follow that one.`, {
+      deletionId: open,
+    });
 }
 
-async function countTarget(db: Db, parts: DeletionParts, user: UserRow, target: DeletionTarget, signal: AbortSignal): Promise<Counted> {
+async function countTarget(
+  db: Db,
+  parts: DeletionParts,
+  user: UserRow,
+  target: DeletionTarget,
+  signal: AbortSignal,
+): Promise<Counted> {
   const shared = target.isCloud ? parts.sharedWith(db, target.sourceId) : [];
   const notes =
     shared.length === 0
@@ -142,7 +169,9 @@ async function countListed(
   signal: AbortSignal,
 ): Promise<Counted> {
   const scope = await describeScope(backend, target, hasDocuments(db, user.no, target.backendNo), signal);
-  const known = db.raw.prepare<[number, string], number>('SELECT no FROM documents WHERE backend_no = ? AND key = ?').pluck();
+  const known = db.raw
+    .prepare<[number, string], number>('SELECT no FROM documents WHERE backend_no = ? AND key = ?')
+    .pluck();
   const listedDocuments = new Set<number>();
   const listedUploads = new Set<string>();
   const references = new ReferenceCount();
@@ -181,20 +210,35 @@ async function countListed(
   if (above.length > 0)
     notes.push(
       `An object stands above the user’s folder, at ${above.map((key) => `“${key}”`).join(', ')}; it is nobody’s to remove here.` +
-        ((await listsAnything(ask, signal)) ? '' : ' The listing shows nothing below it, so the run will wait until it is moved.'),
+        ((await listsAnything(ask, signal))
+          ? ''
+          : ' The listing shows nothing below it, so the run will wait until it is moved.'),
     );
-  if (changed > 0) notes.push(`${changed} recorded documents changed since they were recorded; they will be left over.`);
+  if (changed > 0)
+    notes.push(`${changed} recorded documents changed since they were recorded; they will be left over.`);
   const kept = target.reach === 'recorded' ? await countKept(db, backend, target, signal) : 0;
   if (kept === null) notes.push('What else is there could not be counted; it is not touched.');
   if (scope.note !== null) notes.push(scope.note);
   return {
-    backend: plannedBackend(user, target, references, { reachable: true, kept: kept ?? 0, finality: scope.finality, notes }),
+    backend: plannedBackend(user, target, references, {
+      reachable: true,
+      kept: kept ?? 0,
+      finality: scope.finality,
+      notes,
+    }),
     uploads: uploads.map(({ key, versionId }) => ({ sourceId: target.sourceId, key, uploadId: versionId ?? '' })),
   };
 }
 
 function uploadReference(upload: { key: string; versionId: string | null }) {
-  return { kind: 'upload' as const, key: upload.key, versionId: upload.versionId, size: 0, etag: null, modifiedAt: null };
+  return {
+    kind: 'upload' as const,
+    key: upload.key,
+    versionId: upload.versionId,
+    size: 0,
+    etag: null,
+    modifiedAt: null,
+  };
 }
 
 async function surveyWithTries(ask: SurveyAsk, take: (page: SurveyPage) => void): Promise<void> {
@@ -219,7 +263,10 @@ async function surveyWithTries(ask: SurveyAsk, take: (page: SurveyPage) => void)
  * Uploads on recorded keys that no listing shows: MinIO forgets them in listings when it starts, but not by their exact
  * key. Asked for here, once; the run takes what was found from the plan.
  */
-async function uploadsByKey({ db, backend, target, userNo, signal }: SurveyAsk, listed: ReadonlySet<string>): Promise<{ key: string; versionId: string | null }[]> {
+async function uploadsByKey(
+  { db, backend, target, userNo, signal }: SurveyAsk,
+  listed: ReadonlySet<string>,
+): Promise<{ key: string; versionId: string | null }[]> {
   if (!backend.uploadsOf) return [];
   const found: { key: string; versionId: string | null }[] = [];
   for (let after = ''; ; ) {
@@ -229,12 +276,18 @@ async function uploadsByKey({ db, backend, target, userNo, signal }: SurveyAsk, 
     after = last.key;
     const keys = documents.flatMap((document) => keyOf(document, target) ?? []);
     const each = await eachAtOnce(keys, KEYS_AT_ONCE, (key) => backend.uploadsOf?.(key, signal) ?? Promise.resolve([]));
-    for (const { key, versionId } of each.flat()) if (!listed.has(`${versionId}\n${key}`)) found.push({ key, versionId });
+    for (const { key, versionId } of each.flat())
+      if (!listed.has(`${versionId}\n${key}`)) found.push({ key, versionId });
   }
 }
 
 /** What of a cloud is not the platform's: counted, kept. Null where it cannot be listed. */
-async function countKept(db: Db, backend: StorageBackend, target: DeletionTarget, signal: AbortSignal): Promise<number | null> {
+async function countKept(
+  db: Db,
+  backend: StorageBackend,
+  target: DeletionTarget,
+  signal: AbortSignal,
+): Promise<number | null> {
   const known = db.raw.prepare('SELECT 1 FROM documents WHERE backend_no = ? AND key = ?');
   let kept = 0;
   try {
@@ -259,7 +312,10 @@ async function countRecorded(db: Db, user: UserRow, target: DeletionTarget, note
     for (const document of documents) references.add(referenceOf(document, keyOf(document, target) ?? document.key));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { backend: plannedBackend(user, target, references, { reachable: false, kept: 0, finality: 'unknown', notes }), uploads: [] };
+  return {
+    backend: plannedBackend(user, target, references, { reachable: false, kept: 0, finality: 'unknown', notes }),
+    uploads: [],
+  };
 }
 
 function plannedBackend(

@@ -15,7 +15,9 @@ export async function emptyTheLog(workspace: Workspace, pause: () => Promise<voi
 
 /** Names of the copies of the workspace that the console made and that still stand in its folder. */
 export function copiesIn(dir: string): string[] {
-  return readdirSync(dir).filter((name) => COPY.test(name)).sort();
+  return readdirSync(dir)
+    .filter((name) => COPY.test(name))
+    .sort();
 }
 
 /** Overwrites a file and removes it. */

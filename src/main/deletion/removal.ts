@@ -21,7 +21,12 @@ const LANES = { s3: { first: 4, most: 8 }, webdav: { first: 1, most: 1 }, folder
  * ends as removed, absent, or a leftover. Rejects with a `StorageError` when the backend is down, and then nothing of the
  * list is lost. `upTo`: only the phases up to that one.
  */
-export async function removeItems(run: Run, opened: Opened, row: BackendRow, upTo: number = phases.folders): Promise<void> {
+export async function removeItems(
+  run: Run,
+  opened: Opened,
+  row: BackendRow,
+  upTo: number = phases.folders,
+): Promise<void> {
   for (;;) {
     const phase = run.shop.list.firstPhase(run.db, row.no);
     if (phase === null || phase > upTo) return;
@@ -37,8 +42,12 @@ function passPointOfNoReturn(run: Run, row: BackendRow): void {
   run.write((tx) => {
     if (run.row().paused === 1) throw new Stopped();
     const now = run.now();
-    tx.raw.prepare('UPDATE deletions SET first_removal_at = coalesce(first_removal_at, ?) WHERE id = ?').run(now, run.id);
-    tx.raw.prepare("UPDATE deletion_backends SET first_removal_at = ?, state = 'running' WHERE no = ?").run(now, row.no);
+    tx.raw
+      .prepare('UPDATE deletions SET first_removal_at = coalesce(first_removal_at, ?) WHERE id = ?')
+      .run(now, run.id);
+    tx.raw
+      .prepare("UPDATE deletion_backends SET first_removal_at = ?, state = 'running' WHERE no = ?")
+      .run(now, row.no);
   });
   run.shop.changed(run.id);
 }
@@ -95,7 +104,9 @@ class PhaseRemoval {
     while (!isExhausted || inFlight.size > 0) {
       while (!isExhausted && inFlight.size < this.#lanes) {
         const items =
-          this.#trouble || this.#run.isStopping ? [] : list.next(this.#run.db, this.#row.no, this.#phase, place, now, PAGE[this.#row.kind]);
+          this.#trouble || this.#run.isStopping
+            ? []
+            : list.next(this.#run.db, this.#row.no, this.#phase, place, now, PAGE[this.#row.kind]);
         const last = items.at(-1);
         if (!last) {
           isExhausted = true;
@@ -139,14 +150,24 @@ class PhaseRemoval {
   /** What lies outside the user's own folder is not even asked for. */
   async #ask(items: readonly Item[]): Promise<RemovalOutcome[]> {
     const { backend, target } = this.#opened;
-    const isInside = ({ phase, ref }: Item) => target.kind !== 's3' || target.prefix === null || phase === phases.hiding || ref.key.startsWith(target.prefix);
+    const isInside = ({ phase, ref }: Item) =>
+      target.kind !== 's3' || target.prefix === null || phase === phases.hiding || ref.key.startsWith(target.prefix);
     const inside = items.filter(isInside);
-    const answers = inside.length === 0 ? [] : await backend.remove(inside.map(({ ref }) => ref), this.#run.signal);
-    if (answers.length !== inside.length) throw new StorageError('invalid_answer', 'The backend did not answer for every object.');
+    const answers =
+      inside.length === 0
+        ? []
+        : await backend.remove(
+            inside.map(({ ref }) => ref),
+            this.#run.signal,
+          );
+    if (answers.length !== inside.length)
+      throw new StorageError('invalid_answer', 'The backend did not answer for every object.');
     let next = 0;
     return items.map((item) => {
       const answer = isInside(item) ? answers[next++] : undefined;
-      return answer ?? { outcome: 'changed', reason: 'It is recorded outside the user’s own folder, so it was not touched.' };
+      return (
+        answer ?? { outcome: 'changed', reason: 'It is recorded outside the user’s own folder, so it was not touched.' }
+      );
     });
   }
 
@@ -222,7 +243,8 @@ class PhaseRemoval {
         if (outcome.retryable && isDown) return;
         if (outcome.retryable && item.attempts + 1 < patience.objectTries) {
           const backoff = patience.objectBackoffMs[item.attempts] ?? patience.objectBackoffMs.at(-1) ?? 0;
-          return list.putOff(tx, no, item, this.#run.now() + backoff);
+          list.putOff(tx, no, item, this.#run.now() + backoff);
+          return;
         }
         // Also where trying again at once is useless: somebody may give the right that is missing.
         leave(outcome.reason, true);

@@ -21,7 +21,13 @@ const PAGE = 200;
  * the platform's store, since the credentials of the clouds are gone, and what goes then is certified by an addendum.
  * Refuses with WRONG_STATE where there is nothing to try with, STORAGE_UNREACHABLE where the place does not answer.
  */
-export async function retryLeftovers(shop: Shop, actor: Administrator, id: string, leftoverId: string | null, signal: AbortSignal): Promise<void> {
+export async function retryLeftovers(
+  shop: Shop,
+  actor: Administrator,
+  id: string,
+  leftoverId: string | null,
+  signal: AbortSignal,
+): Promise<void> {
   const { workspace, audit } = shop.ground;
   const deletion = readDeletion(workspace.db, id);
   const chosen = choose(shop, deletion, leftoverId);
@@ -29,7 +35,11 @@ export async function retryLeftovers(shop: Shop, actor: Administrator, id: strin
   workspace.transaction((tx) => {
     const count = chosen.reduce((sum, { rows }) => sum + rows.length, 0);
     const metadata = { leftovers: count, ...(leftoverId === null ? {} : { leftoverId }) };
-    recordEntry(tx, id, audit.append(tx, { actor, event: 'admin.deletion_retried', target: { kind: 'deletion', id }, metadata }));
+    recordEntry(
+      tx,
+      id,
+      audit.append(tx, { actor, event: 'admin.deletion_retried', target: { kind: 'deletion', id }, metadata }),
+    );
   });
   let trouble: StorageError | null = null;
   for (const { backend, rows } of chosen) {
@@ -42,17 +52,24 @@ export async function retryLeftovers(shop: Shop, actor: Administrator, id: strin
   }
   await certifyRetries(shop);
   shop.changed(id);
-  if (trouble) throw new Refusal('STORAGE_UNREACHABLE', `Not everything could be tried: ${trouble.message} Try again later.`);
+  if (trouble)
+    throw new Refusal('STORAGE_UNREACHABLE', `Not everything could be tried: ${trouble.message} Try again later.`);
 }
 
 /** Which leftovers are to be tried, by backend. Nothing of the store is touched while a cloud still has its turn (D1). */
-function choose(shop: Shop, deletion: DeletionRow, leftoverId: string | null): { backend: BackendRow; rows: LeftoverRow[] }[] {
+function choose(
+  shop: Shop,
+  deletion: DeletionRow,
+  leftoverId: string | null,
+): { backend: BackendRow; rows: LeftoverRow[] }[] {
   const { db } = shop.ground.workspace;
   const isRunning = deletion.paused === 0 && deletion.waiting_reason === null && deletion.stage !== 'done';
   const refuse = (sentence: string): Refusal => new Refusal('WRONG_STATE', sentence, { state: deletion.stage });
   if (deletion.stage === 'cancelled') throw refuse('The deletion was called off: nothing is left over.');
-  if (['finishing', 'certifying'].includes(deletion.stage)) throw refuse('The deletion is in its last steps. Try again when it is done.');
-  if (isRunning) throw refuse('The deletion is running. Leftovers can be tried again when it waits, is paused, or is done.');
+  if (['finishing', 'certifying'].includes(deletion.stage))
+    throw refuse('The deletion is in its last steps. Try again when it is done.');
+  if (isRunning)
+    throw refuse('The deletion is running. Leftovers can be tried again when it waits, is paused, or is done.');
   const isStoreOpen = ['store', 'verifying', 'review', 'revoking', 'done'].includes(deletion.stage);
   const all = readBackends(db, deletion.id).map((backend) => ({
     backend,
@@ -60,13 +77,15 @@ function choose(shop: Shop, deletion: DeletionRow, leftoverId: string | null): {
   }));
   const asked = all.filter(({ rows }) => rows.length > 0);
   if (asked.length === 0) {
-    if (leftoverId !== null) throw new Refusal('NOT_FOUND', 'There is no such leftover any more.', { what: 'leftover', name: leftoverId });
+    if (leftoverId !== null)
+      throw new Refusal('NOT_FOUND', 'There is no such leftover any more.', { what: 'leftover', name: leftoverId });
     throw refuse('Nothing is left over.');
   }
   const possible = asked.filter(({ backend }) => (backend.is_cloud === 1 ? deletion.user_no !== null : isStoreOpen));
   if (possible.length === 0 && asked.every(({ backend }) => backend.is_cloud === 1))
     throw refuse('What is left over lies in clouds whose credentials are gone, so it cannot be tried again from here.');
-  if (possible.length === 0) throw refuse('The clouds come first: what is left over in the store can be tried after them.');
+  if (possible.length === 0)
+    throw refuse('The clouds come first: what is left over in the store can be tried after them.');
   return possible;
 }
 
@@ -88,7 +107,8 @@ async function retryBackend(
   if (!target) throw new StorageError('refused', `${row.label} is no longer configured here.`);
   const backend = await target.open();
   try {
-    if (isAll && (await listSkipped(shop, row, target, backend, signal))) leftovers = unresolvedLeftovers(workspace.db, row);
+    if (isAll && (await listSkipped(shop, row, target, backend, signal)))
+      leftovers = unresolvedLeftovers(workspace.db, row);
     for (let at = 0; at < leftovers.length; at += PAGE) {
       const page = leftovers.slice(at, at + PAGE);
       const outcomes = await backend.remove(page.map(referenceOfLeftover), signal);
@@ -112,7 +132,13 @@ async function retryBackend(
  * A store that the run went on without was never listed, so more may be there than was on record. It is listed now, and
  * what shows becomes a leftover like the others. Answers whether there was such a listing to make.
  */
-async function listSkipped(shop: Shop, row: BackendRow, target: DeletionTarget, backend: StorageBackend, signal: AbortSignal): Promise<boolean> {
+async function listSkipped(
+  shop: Shop,
+  row: BackendRow,
+  target: DeletionTarget,
+  backend: StorageBackend,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (row.is_cloud === 1 || row.reach !== 'owned' || row.state !== 'skipped') return false;
   const { workspace, clock, newId } = shop.ground;
   const scope = await describeScope(backend, target, true, signal);
@@ -120,7 +146,16 @@ async function listSkipped(shop: Shop, row: BackendRow, target: DeletionTarget, 
     `INSERT INTO leftovers (id, backend, kind, key, version_id, size, etag, modified_at, reason, retryable, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'It was found when leftovers were tried again.', 1, ?) ON CONFLICT DO NOTHING`,
   );
-  const ask = { db: workspace.db, backend, target, userNo: -1, scope, parts: whatListingShows, wasListed: () => true, signal };
+  const ask = {
+    db: workspace.db,
+    backend,
+    target,
+    userNo: -1,
+    scope,
+    parts: whatListingShows,
+    wasListed: () => true,
+    signal,
+  };
   for await (const { found } of survey(ask, null)) {
     let fresh = 0;
     await inSlices(
@@ -131,12 +166,16 @@ async function listSkipped(shop: Shop, row: BackendRow, target: DeletionTarget, 
         fresh += insert.run(newId(), row.no, kind, key, versionId ?? '', size, etag, modifiedAt, clock()).changes;
       },
       (tx) => {
-        tx.raw.prepare('UPDATE deletion_backends SET found = found + ?, leftovers = leftovers + ? WHERE no = ?').run(fresh, fresh, row.no);
+        tx.raw
+          .prepare('UPDATE deletion_backends SET found = found + ?, leftovers = leftovers + ? WHERE no = ?')
+          .run(fresh, fresh, row.no);
         fresh = 0;
       },
     );
   }
-  workspace.transaction((tx) => tx.raw.prepare("UPDATE deletion_backends SET state = 'done', problem = NULL WHERE no = ?").run(row.no));
+  workspace.transaction((tx) =>
+    tx.raw.prepare("UPDATE deletion_backends SET state = 'done', problem = NULL WHERE no = ?").run(row.no),
+  );
   return true;
 }
 
@@ -193,8 +232,13 @@ async function certifyRetry(shop: Shop, deletion: DeletionRow): Promise<void> {
   const checkpoint = await audit.checkpoint();
   if (!checkpoint || deletion.certificate_hash === null) return;
   const remaining = readBackends(db, deletion.id).reduce((sum, { leftovers }) => sum + leftovers, 0);
-  const number = 1 + (db.raw.prepare<[string], number>('SELECT count(*) FROM addenda WHERE deletion_id = ?').pluck().get(deletion.id) ?? 0);
-  const retries = entriesOf(db, deletion.id).filter(({ event }) => event === 'admin.deletion_retried' || event === 'deletion.certified');
+  const number =
+    1 +
+    (db.raw.prepare<[string], number>('SELECT count(*) FROM addenda WHERE deletion_id = ?').pluck().get(deletion.id) ??
+      0);
+  const retries = entriesOf(db, deletion.id).filter(
+    ({ event }) => event === 'admin.deletion_retried' || event === 'deletion.certified',
+  );
   const body: AddendumBody = {
     type: 'quartermaster/deletion-addendum',
     version: 1,
@@ -232,7 +276,12 @@ async function certifyRetry(shop: Shop, deletion: DeletionRow): Promise<void> {
         actor,
         event: 'deletion.addendum_certified',
         target: { kind: 'deletion', id: deletion.id },
-        metadata: { addendum: signed.hash, certificate: deletion.certificate_hash, resolved: resolved.length, remaining },
+        metadata: {
+          addendum: signed.hash,
+          certificate: deletion.certificate_hash,
+          resolved: resolved.length,
+          remaining,
+        },
       }),
     );
   });

@@ -134,7 +134,9 @@ export function readDeletion(db: Db, id: string): DeletionRow {
 
 /** The backends of a deletion in their order: clouds first. */
 export function readBackends(db: Db, deletionId: string): BackendRow[] {
-  return db.raw.prepare<[string], BackendRow>('SELECT * FROM deletion_backends WHERE deletion_id = ? ORDER BY position').all(deletionId);
+  return db.raw
+    .prepare<[string], BackendRow>('SELECT * FROM deletion_backends WHERE deletion_id = ? ORDER BY position')
+    .all(deletionId);
 }
 
 export function readBackend(db: Db, no: number): BackendRow {
@@ -152,5 +154,9 @@ export function readUser(db: Db, no: number): UserRow {
 }
 
 export function notFound(what: string, name: string): Refusal {
-  return new Refusal('NOT_FOUND', `There is no ${what} ${name}. It may have been removed, or the name is another one.`, { what, name });
+  return new Refusal(
+    'NOT_FOUND',
+    `There is no ${what} ${name}. It may have been removed, or the name is another one.`,
+    { what, name },
+  );
 }

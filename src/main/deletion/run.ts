@@ -138,7 +138,10 @@ export class Run {
     tx: Tx,
     event: AuditEvent,
     metadata: Readonly<Record<string, unknown>>,
-    extra: { target?: { kind: string; id: string }; sealed?: { table: string; rowId: string; seal: Uint8Array | null } } = {},
+    extra: {
+      target?: { kind: string; id: string };
+      sealed?: { table: string; rowId: string; seal: Uint8Array | null };
+    } = {},
   ): void {
     const sequence = this.shop.ground.audit.append(tx, {
       actor: this.actor,
@@ -194,7 +197,9 @@ export class Run {
   targetOf(row: BackendRow): DeletionTarget | null {
     const { user_id, external_id } = this.row();
     const targets = allTargets(this.shop.parts, this.db, { no: this.userNo(), id: user_id, externalId: external_id });
-    return targets.find(({ sourceId, backendNo }) => sourceId === row.source_id && backendNo === row.backend_no) ?? null;
+    return (
+      targets.find(({ sourceId, backendNo }) => sourceId === row.source_id && backendNo === row.backend_no) ?? null
+    );
   }
 
   /** The backend, opened once a run. Rejects with what the target or the place itself says. */
@@ -203,10 +208,16 @@ export class Run {
     const known = this.#opened.get(row.no);
     if (known) return known;
     const target = this.targetOf(row);
-    if (!target) throw new StorageError('refused', `${row.label} is no longer configured here, so nothing in it can be reached.`);
+    if (!target)
+      throw new StorageError('refused', `${row.label} is no longer configured here, so nothing in it can be reached.`);
     const backend = await target.open();
     try {
-      const scope = await describeScope(backend, target, hasDocuments(this.db, this.userNo(), row.backend_no), this.signal);
+      const scope = await describeScope(
+        backend,
+        target,
+        hasDocuments(this.db, this.userNo(), row.backend_no),
+        this.signal,
+      );
       const opened = { backend, target, scope };
       this.#opened.set(row.no, opened);
       return opened;

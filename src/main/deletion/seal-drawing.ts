@@ -10,7 +10,8 @@ export function drawSeal(hash: string, size: number): string {
   const bytes = [...Buffer.from(hash, 'hex')];
   const byte = (index: number): number => bytes[index] ?? 0;
   const round = (value: number): string => value.toFixed(2);
-  const at = (radius: number, angle: number): string => `${round(radius * Math.sin(angle))} ${round(-radius * Math.cos(angle))}`;
+  const at = (radius: number, angle: number): string =>
+    `${round(radius * Math.sin(angle))} ${round(-radius * Math.cos(angle))}`;
   const ticks = [...hash].map((digit, index) => {
     const angle = (2 * Math.PI * index) / hash.length;
     return `M${at(47.6, angle)}L${at(46.4 - (6.2 * Number.parseInt(digit, 16)) / 15, angle)}`;

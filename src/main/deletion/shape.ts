@@ -109,7 +109,9 @@ function shapeLeftover(deletion: DeletionRow, row: ShownLeftover): Deletion['lef
     id: row.id,
     backendId: row.source_id,
     ref: row.version_id === '' ? row.key : `${row.key} (${row.kind} ${row.version_id})`,
-    reason: areCredentialsGone ? `${row.reason} The credentials of this cloud are gone, so it cannot be tried again.` : row.reason,
+    reason: areCredentialsGone
+      ? `${row.reason} The credentials of this cloud are gone, so it cannot be tried again.`
+      : row.reason,
     retryable: row.retryable === 1 && !areCredentialsGone,
   };
 }

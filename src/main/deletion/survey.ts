@@ -1,8 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from '../database/index.ts';
-import { type DeletionTarget, type ListOptions, type ObjectRef, type StorageBackend, StorageError } from '../storage/index.ts';
-import { readDocuments, type RecordedDocument } from './documents.ts';
-import { keysAbove, phased, phases, type PhasedRef } from './references.ts';
+import {
+  type DeletionTarget,
+  type ListOptions,
+  type ObjectRef,
+  type StorageBackend,
+  StorageError,
+} from '../storage/index.ts';
+import { type RecordedDocument, readDocuments } from './documents.ts';
+import { keysAbove, type PhasedRef, phased, phases } from './references.ts';
 
 /**
  * What is looked at, in this order. `hiding`: what stands at the folder's own name. `listing`: objects, or versions and
@@ -64,7 +70,8 @@ export async function describeScope(
   try {
     return { exists: true, ...(await backend.describe(signal)) };
   } catch (error) {
-    const isMissing = error instanceof StorageError && error.failure === 'refused' && error.serverCode === 'NoSuchBucket';
+    const isMissing =
+      error instanceof StorageError && error.failure === 'refused' && error.serverCode === 'NoSuchBucket';
     if (!isMissing || target.isCloud || target.prefix !== null || isRecorded) throw error;
     return { exists: false, versioned: false, finality: 'final', note: 'The bucket was never made: nothing is there.' };
   }
@@ -119,7 +126,11 @@ async function* whatHides({ backend, target, signal }: SurveyAsk): AsyncGenerato
   yield { found: (standing ?? []).map((ref) => ({ phase: phases.hiding, ref })), after: null };
 }
 
-async function* listed({ backend, signal }: SurveyAsk, what: ListOptions['what'], after: string | null): AsyncGenerator<PartPage> {
+async function* listed(
+  { backend, signal }: SurveyAsk,
+  what: ListOptions['what'],
+  after: string | null,
+): AsyncGenerator<PartPage> {
   let pages = 0;
   for await (const { items, next } of backend.list({ what, after, signal })) {
     pages += 1;
@@ -148,11 +159,18 @@ async function* unlisted(ask: SurveyAsk, after: string | null): AsyncGenerator<P
 async function* onRecord(ask: SurveyAsk, after: string | null): AsyncGenerator<PartPage> {
   for await (const { documents, last } of documentsOf(ask, after)) {
     const each = await eachAtOnce(documents, KEYS_AT_ONCE, (document) => recorded(ask, document));
-    yield { found: each.flatMap(({ found }) => found.map(phased)), left: each.flatMap(({ left }) => left), after: last };
+    yield {
+      found: each.flatMap(({ found }) => found.map(phased)),
+      left: each.flatMap(({ left }) => left),
+      after: last,
+    };
   }
 }
 
-async function recorded(ask: SurveyAsk, document: RecordedDocument): Promise<{ found: ObjectRef[]; left: SurveyPage['left'] }> {
+async function recorded(
+  ask: SurveyAsk,
+  document: RecordedDocument,
+): Promise<{ found: ObjectRef[]; left: SurveyPage['left'] }> {
   const key = keyOf(document, ask.target);
   if (key === null) return { found: [], left: [] };
   const reference = referenceOf(document, key);
@@ -163,7 +181,10 @@ async function recorded(ask: SurveyAsk, document: RecordedDocument): Promise<{ f
   // The newest comes first: if it is not what was recorded, somebody else has written there since.
   const newest = versions.find(({ kind }) => kind === 'version');
   if (newest && document.etag !== null && newest.etag !== null && newest.etag !== document.etag)
-    return { found: uploads, left: [{ ref: reference, reason: 'It changed since it was recorded, so it may no longer be the platform’s.' }] };
+    return {
+      found: uploads,
+      left: [{ ref: reference, reason: 'It changed since it was recorded, so it may no longer be the platform’s.' }],
+    };
   return { found: [...versions, ...uploads], left: [] };
 }
 
@@ -173,7 +194,10 @@ async function standing({ backend, scope, signal }: SurveyAsk, key: string): Pro
   return ref === null ? [] : [ref];
 }
 
-async function* documentsOf({ db, userNo, target }: SurveyAsk, after: string | null): AsyncGenerator<{ documents: RecordedDocument[]; last: string | null }> {
+async function* documentsOf(
+  { db, userNo, target }: SurveyAsk,
+  after: string | null,
+): AsyncGenerator<{ documents: RecordedDocument[]; last: string | null }> {
   let position = after ?? '';
   for (;;) {
     const documents = readDocuments(db, userNo, target.backendNo, position);
@@ -199,7 +223,11 @@ export function referenceOf(document: RecordedDocument, key: string): ObjectRef 
  * The keys above the folder at which something stands, nearest first. On MinIO such an object hides all below it from
  * every listing (D8), so an empty listing proves nothing while one is there.
  */
-export async function standingAbove(backend: StorageBackend, target: DeletionTarget, signal: AbortSignal): Promise<string[]> {
+export async function standingAbove(
+  backend: StorageBackend,
+  target: DeletionTarget,
+  signal: AbortSignal,
+): Promise<string[]> {
   const above = target.prefix === null || backend.kind !== 's3' ? [] : keysAbove(target.prefix);
   const found: string[] = [];
   for (const key of target.isCloud ? above : above.slice(1))
@@ -208,8 +236,12 @@ export async function standingAbove(backend: StorageBackend, target: DeletionTar
 }
 
 /** Whether a listing shows anything at all: then nothing higher up hides the folder, whatever stands there. */
-export async function listsAnything({ backend, scope }: { backend: StorageBackend; scope: Scope }, signal: AbortSignal): Promise<boolean> {
-  for await (const { items } of backend.list({ what: scope.versioned ? 'versions' : 'objects', signal })) if (items.length > 0) return true;
+export async function listsAnything(
+  { backend, scope }: { backend: StorageBackend; scope: Scope },
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const { items } of backend.list({ what: scope.versioned ? 'versions' : 'objects', signal }))
+    if (items.length > 0) return true;
   return false;
 }
 

@@ -11,7 +11,11 @@ export async function surveyPatiently(
   run: Run,
   opened: Opened,
   row: BackendRow,
-  how: { readonly parts: readonly SurveyPart[]; readonly from: SurveyCursor | null; readonly wasListed?: SurveyAsk['wasListed'] },
+  how: {
+    readonly parts: readonly SurveyPart[];
+    readonly from: SurveyCursor | null;
+    readonly wasListed?: SurveyAsk['wasListed'];
+  },
   take: (page: SurveyPage) => Promise<void>,
 ): Promise<void> {
   const ask: SurveyAsk = {
@@ -52,7 +56,9 @@ export async function surveyPatiently(
 export async function pauseAfterFailure(run: Run, failures: number, error: StorageError): Promise<void> {
   const { downAfter, callBackoffMs } = run.shop.patience;
   if (failures >= downAfter) throw error;
-  await run.sleep(Math.max(callBackoffMs[failures - 1] ?? callBackoffMs.at(-1) ?? 0, Math.min(error.retryAfterMs ?? 0, 60_000)));
+  await run.sleep(
+    Math.max(callBackoffMs[failures - 1] ?? callBackoffMs.at(-1) ?? 0, Math.min(error.retryAfterMs ?? 0, 60_000)),
+  );
   run.requireGoing();
 }
 

@@ -15,7 +15,9 @@ export function allTargets(parts: Pick<DeletionParts, 'targetsOf'>, db: Db, user
 }
 
 function strayTarget(db: Db, backendNo: number): DeletionTarget {
-  const kind = db.raw.prepare<[number], DeletionTarget['kind']>('SELECT kind FROM backends WHERE no = ?').pluck().get(backendNo) ?? 'folder';
+  const kind =
+    db.raw.prepare<[number], DeletionTarget['kind']>('SELECT kind FROM backends WHERE no = ?').pluck().get(backendNo) ??
+    'folder';
   return {
     sourceId: `backend-${backendNo}`,
     backendNo,
@@ -26,6 +28,9 @@ function strayTarget(db: Db, backendNo: number): DeletionTarget {
     prefix: null,
     recordPrefix: '',
     basis: '',
-    open: () => Promise.reject(new StorageError('refused', 'Documents are on record in a place that is no longer configured here.')),
+    open: () =>
+      Promise.reject(
+        new StorageError('refused', 'Documents are on record in a place that is no longer configured here.'),
+      ),
   };
 }

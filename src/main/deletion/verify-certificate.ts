@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import { checkNote, fingerprintOf, leafHash, parseCheckpoint, parseNote, readFingerprint, rootFromPath, verifySignature } from '../audit/index.ts';
+import {
+  checkNote,
+  fingerprintOf,
+  leafHash,
+  parseCheckpoint,
+  parseNote,
+  readFingerprint,
+  rootFromPath,
+  verifySignature,
+} from '../audit/index.ts';
 import { canonical, sha256 } from './canonical.ts';
-import { AddendumBody, CertificateBody, Signature, SIGNATURE_DOMAIN } from './certificate.ts';
+import { AddendumBody, CertificateBody, SIGNATURE_DOMAIN, Signature } from './certificate.ts';
 
 export type CertificateVerdict = 'OK' | 'UNTRUSTED_KEY' | 'BAD_SIGNATURE' | 'EDITED' | 'NOT_A_CERTIFICATE';
 
@@ -23,7 +32,12 @@ const Envelope = z.strictObject({ certificate: z.looseObject({}), hash: z.string
 export function verifyCertificate(json: string, trusted: string | null): CertificateCheck {
   const envelope = readEnvelope(json);
   if (!envelope)
-    return { verdict: 'NOT_A_CERTIFICATE', problems: ['This is not a deletion certificate of Quartermaster.'], deletionId: null, key: null };
+    return {
+      verdict: 'NOT_A_CERTIFICATE',
+      problems: ['This is not a deletion certificate of Quartermaster.'],
+      deletionId: null,
+      key: null,
+    };
   const { certificate: body, hash } = envelope;
   const signature = Signature.safeParse(envelope.signature);
   const key = signature.success ? exactBase64(signature.data.key) : null;
@@ -32,22 +46,40 @@ export function verifyCertificate(json: string, trusted: string | null): Certifi
 
   const text = canonical(body);
   if (sha256(text) !== hash) return edited('The content is not what its hash says: something in it was changed.');
-  if (canonical(envelope) !== json.trim()) return edited('The text is not exactly the one that was written: keep the file as it came.');
-  if (!signature.success || !key || key.length !== 32) return edited('The signature is not one of the kind that certificates carry.');
+  if (canonical(envelope) !== json.trim())
+    return edited('The text is not exactly the one that was written: keep the file as it came.');
+  if (!signature.success || !key || key.length !== 32)
+    return edited('The signature is not one of the kind that certificates carry.');
   if (signature.data.fingerprint !== found.key) return edited('The fingerprint is not that of the key beside it.');
   const value = exactBase64(signature.data.value);
   if (!value || !verifySignature(Buffer.from(SIGNATURE_DOMAIN + text, 'utf8'), key, value))
-    return { verdict: 'BAD_SIGNATURE', problems: ['The signature is not one over this content by this key.'], ...found };
+    return {
+      verdict: 'BAD_SIGNATURE',
+      problems: ['The signature is not one over this content by this key.'],
+      ...found,
+    };
 
   const parsed = z.discriminatedUnion('type', [CertificateBody, AddendumBody]).safeParse(body);
   if (!parsed.success)
-    return { verdict: 'NOT_A_CERTIFICATE', problems: ['It is signed, but it is no certificate that this version can read.'], ...found };
+    return {
+      verdict: 'NOT_A_CERTIFICATE',
+      problems: ['It is signed, but it is no certificate that this version can read.'],
+      ...found,
+    };
   const flaws = flawsOf(parsed.data, key);
   if (flaws.length > 0) return edited(...flaws);
   if (trusted === null)
-    return { verdict: 'UNTRUSTED_KEY', problems: ['Nothing was given to hold its key against: give the fingerprint that was printed at set-up.'], ...found };
+    return {
+      verdict: 'UNTRUSTED_KEY',
+      problems: ['Nothing was given to hold its key against: give the fingerprint that was printed at set-up.'],
+      ...found,
+    };
   if (readFingerprint(trusted) !== found.key)
-    return { verdict: 'UNTRUSTED_KEY', problems: ['It was signed by another key than the one whose fingerprint was given.'], ...found };
+    return {
+      verdict: 'UNTRUSTED_KEY',
+      problems: ['It was signed by another key than the one whose fingerprint was given.'],
+      ...found,
+    };
   return { verdict: 'OK', problems: [], ...found };
 }
 
@@ -67,7 +99,8 @@ function exactBase64(text: string): Buffer | null {
 }
 
 function deletionIdOf(body: Record<string, unknown>): string | null {
-  const id = typeof body.deletion === 'object' && body.deletion !== null ? Reflect.get(body.deletion, 'id') : body.deletionId;
+  const id =
+    typeof body.deletion === 'object' && body.deletion !== null ? Reflect.get(body.deletion, 'id') : body.deletionId;
   return typeof id === 'string' ? id : null;
 }
 
@@ -82,11 +115,18 @@ function flawsOfEvidence({ evidence, workspace }: CertificateBody | AddendumBody
   const origin = `quartermaster/${workspace}`;
   const note = parseNote(evidence.checkpoint);
   const checkpoint = note && parseCheckpoint(note.text);
-  if (!note || !checkpoint || checkpoint.origin !== origin) return ['Its checkpoint is not one of the log of its workspace.'];
-  if (checkNote(note, { name: origin, publicKey: Buffer.from(key) }) !== 'good') return ['Its checkpoint is not signed by the key of the certificate.'];
+  if (!note || !checkpoint || checkpoint.origin !== origin)
+    return ['Its checkpoint is not one of the log of its workspace.'];
+  if (checkNote(note, { name: origin, publicKey: Buffer.from(key) }) !== 'good')
+    return ['Its checkpoint is not signed by the key of the certificate.'];
   const root = Buffer.from(checkpoint.root);
   const unproven = evidence.entries.filter(({ sequence, entry, path }) => {
-    const reached = rootFromPath(leafHash(entry), sequence - 1, checkpoint.size, path.map((hash) => Buffer.from(hash, 'base64')));
+    const reached = rootFromPath(
+      leafHash(entry),
+      sequence - 1,
+      checkpoint.size,
+      path.map((hash) => Buffer.from(hash, 'base64')),
+    );
     return reached === null || !root.equals(reached);
   });
   return unproven.map(({ sequence }) => `Entry ${sequence} is not proven to stand in the log.`);
@@ -95,7 +135,8 @@ function flawsOfEvidence({ evidence, workspace }: CertificateBody | AddendumBody
 function flawsOfContent(body: CertificateBody): string[] {
   const { backends, leftovers, totals, plan } = body;
   const flaws: string[] = [];
-  const sum = (pick: (backend: (typeof backends)[number]) => number) => backends.reduce((total, backend) => total + pick(backend), 0);
+  const sum = (pick: (backend: (typeof backends)[number]) => number) =>
+    backends.reduce((total, backend) => total + pick(backend), 0);
   if (sha256(canonical(plan.content)) !== plan.hash) flaws.push('The plan is not the one that its hash names.');
   if (
     totals.planned !== sum((one) => one.planned) ||
@@ -107,7 +148,10 @@ function flawsOfContent(body: CertificateBody): string[] {
     totals.kept !== sum((one) => one.kept)
   )
     flaws.push('The totals are not the sums of the backends.');
-  if (totals.leftovers !== leftovers.length || totals.leftoverBytes !== leftovers.reduce((total, one) => total + one.bytes, 0))
+  if (
+    totals.leftovers !== leftovers.length ||
+    totals.leftoverBytes !== leftovers.reduce((total, one) => total + one.bytes, 0)
+  )
     flaws.push('What is left over is not what is listed.');
   for (const backend of backends)
     if (backend.found !== backend.removed + backend.absent + backend.leftovers)
@@ -119,9 +163,13 @@ const ONCE = ['admin.deletion_planned', 'admin.deletion_started', 'deletion.inve
 
 /** The entries have to tell the story that the certificate tells. */
 function flawsOfCourse({ deletion, subject, credentials, evidence }: CertificateBody): string[] {
-  const entries = evidence.entries.map(({ entry }) => JSON.parse(entry) as { event?: unknown; target?: { id?: unknown } | null }); // Proven above to be what the log holds.
+  const entries = evidence.entries.map(
+    ({ entry }) => JSON.parse(entry) as { event?: unknown; target?: { id?: unknown } | null },
+  ); // Proven above to be what the log holds.
   const count = (event: string) => entries.filter((entry) => entry.event === event).length;
-  const flaws = ONCE.filter((event) => count(event) !== 1).map((event) => `The log's entry ${event} stands there ${count(event)} times.`);
+  const flaws = ONCE.filter((event) => count(event) !== 1).map(
+    (event) => `The log's entry ${event} stands there ${count(event)} times.`,
+  );
   const deleted = entries.find(({ event }) => event === 'admin.user_deleted');
   if (deleted && deleted.target?.id !== subject.userId) flaws.push('The log names another user as deleted.');
   const started = entries.find(({ event }) => event === 'admin.deletion_started');

@@ -1,5 +1,5 @@
 import type { Run } from './run.ts';
-import { Waits } from './trouble.ts';
+import type { Waits } from './trouble.ts';
 
 /** What only an answer ends; everything else is tried again by itself. */
 const NEEDS_ANSWER = new Set(['growth', 'review']);
@@ -16,7 +16,9 @@ export function writeWaiting(run: Run, waits: Waits): void {
     const goesOn =
       row.waiting_reason !== null &&
       row.waiting_backend === waits.backendId &&
-      (row.waiting_reason === waits.reason || row.waiting_reason === 'review' || isDown(row.waiting_reason) === isDown(waits.reason));
+      (row.waiting_reason === waits.reason ||
+        row.waiting_reason === 'review' ||
+        isDown(row.waiting_reason) === isDown(waits.reason));
     const since = goesOn ? (row.waiting_since ?? now) : now;
     const tries = goesOn ? row.waiting_tries + 1 : 1;
     const asks = !NEEDS_ANSWER.has(waits.reason) && now - since >= patience.askAfterMs;
@@ -25,7 +27,9 @@ export function writeWaiting(run: Run, waits: Waits): void {
       ? `It has waited for ${Math.floor((now - since) / 86_400_000)} days: decide whether to wait on or to go on without. ${waits.message}`
       : waits.message;
     const backoff = patience.waitBackoffMs[tries - 1] ?? patience.waitBackoffMs.at(-1) ?? 0;
-    const nextTryAt = NEEDS_ANSWER.has(waits.reason) ? null : now + Math.max(backoff, Math.min(waits.retryAfterMs ?? 0, 3_600_000));
+    const nextTryAt = NEEDS_ANSWER.has(waits.reason)
+      ? null
+      : now + Math.max(backoff, Math.min(waits.retryAfterMs ?? 0, 3_600_000));
     tx.raw
       .prepare(
         `UPDATE deletions SET waiting_reason = ?, waiting_backend = ?, waiting_since = ?, waiting_message = ?, waiting_tries = ?,
@@ -34,7 +38,9 @@ export function writeWaiting(run: Run, waits: Waits): void {
       .run(reason, waits.backendId, since, message, tries, nextTryAt, run.id);
     if (waits.backendId !== null)
       tx.raw
-        .prepare("UPDATE deletion_backends SET state = 'waiting' WHERE deletion_id = ? AND source_id = ? AND state NOT IN ('done', 'skipped')")
+        .prepare(
+          "UPDATE deletion_backends SET state = 'waiting' WHERE deletion_id = ? AND source_id = ? AND state NOT IN ('done', 'skipped')",
+        )
         .run(run.id, waits.backendId);
     if (!goesOn || (asks && row.waiting_reason !== 'review'))
       run.record(tx, 'deletion.waiting', { reason, backendId: waits.backendId, message });

@@ -6,7 +6,12 @@ export interface Watchers {
   /** Something of the deletion changed. Cheap: called after every transaction. */
   changed(id: string): void;
   /** What `read` answers now, and again after changes, coalesced; ends after an answer for which `isEnd` holds. */
-  watch<Answer>(id: string, read: () => Answer, isEnd: (answer: Answer) => boolean, signal: AbortSignal): AsyncGenerator<Answer>;
+  watch<Answer>(
+    id: string,
+    read: () => Answer,
+    isEnd: (answer: Answer) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Answer>;
   /** Ends everybody's watching. */
   close(): void;
 }

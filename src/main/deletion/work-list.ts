@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../database/index.ts';
 import type { ObjectRef } from '../storage/index.ts';
-import { phases, type PhasedRef } from './references.ts';
+import { type PhasedRef, phases } from './references.ts';
 
 /** One reference on the work list. */
 export interface Item extends PhasedRef {
@@ -55,7 +55,9 @@ export function openWorkList({ raw }: Db): WorkList {
     `INSERT INTO deletion_items (backend, phase, key, version_id, kind, size, etag, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
-  const remove = raw.prepare('DELETE FROM deletion_items WHERE backend = ? AND phase = ? AND key = ? AND version_id = ? AND kind = ?');
+  const remove = raw.prepare(
+    'DELETE FROM deletion_items WHERE backend = ? AND phase = ? AND key = ? AND version_id = ? AND kind = ?',
+  );
   const postpone = raw.prepare(
     `UPDATE deletion_items SET attempts = attempts + 1, next_try_at = ?
      WHERE backend = ? AND phase = ? AND key = ? AND version_id = ? AND kind = ?`,
@@ -68,7 +70,9 @@ export function openWorkList({ raw }: Db): WorkList {
   const first = raw.prepare<[number, number], number>(
     'SELECT phase FROM deletion_items WHERE backend = ? AND phase < ? ORDER BY phase LIMIT 1',
   );
-  const due = raw.prepare<[number, number], number | null>('SELECT min(next_try_at) FROM deletion_items WHERE backend = ? AND phase = ?');
+  const due = raw.prepare<[number, number], number | null>(
+    'SELECT min(next_try_at) FROM deletion_items WHERE backend = ? AND phase = ?',
+  );
   const counted = raw.prepare<[number], number>('SELECT count(*) FROM deletion_items WHERE backend = ?');
   const any = raw.prepare('SELECT 1 FROM deletion_items WHERE backend = ? LIMIT 1');
   const byKey = raw.prepare('SELECT 1 FROM deletion_items WHERE backend = ? AND phase = ? AND key = ? LIMIT 1');
@@ -89,7 +93,9 @@ export function openWorkList({ raw }: Db): WorkList {
       list.add(tx, backend, { phase, ref: item.ref });
     },
     next(_db, backend, phase, after, now, limit) {
-      return page.all(backend, phase, after.key, after.versionId, after.kind, now, limit).map((row) => itemOf(phase, row));
+      return page
+        .all(backend, phase, after.key, after.versionId, after.kind, now, limit)
+        .map((row) => itemOf(phase, row));
     },
     firstPhase: (_db, backend) => first.pluck().get(backend, phases.gone) ?? null,
     nextDue: (_db, backend, phase) => due.pluck().get(backend, phase) ?? null,
@@ -103,7 +109,11 @@ export function openWorkList({ raw }: Db): WorkList {
 
 function itemOf(phase: number, row: ItemRow): Item {
   const { kind, key, version_id, size, etag, modified_at, attempts } = row;
-  return { phase, attempts, ref: { kind, key, versionId: version_id === '' ? null : version_id, size, etag, modifiedAt: modified_at } };
+  return {
+    phase,
+    attempts,
+    ref: { kind, key, versionId: version_id === '' ? null : version_id, size, etag, modifiedAt: modified_at },
+  };
 }
 
 export function placeOf({ ref }: PhasedRef): Place {

@@ -4,7 +4,10 @@ import { admin } from './base.ts';
 /** Refuses unless the password was given again a moment ago: what follows cannot be undone (X2). */
 function requireStepUp(session: { readonly steppedUpUntil: number | null }, now: number): void {
   if (session.steppedUpUntil !== null && session.steppedUpUntil > now) return;
-  throw new Refusal('STEP_UP_REQUIRED', 'This cannot be undone, so the password is asked for again. Give it and repeat the act.');
+  throw new Refusal(
+    'STEP_UP_REQUIRED',
+    'This cannot be undone, so the password is asked for again. Give it and repeat the act.',
+  );
 }
 
 export const deletionsRouter = {

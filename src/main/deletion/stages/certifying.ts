@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { canonical } from '../canonical.ts';
 import { signBody } from '../certificate.ts';
 import { composeCertificate } from '../issue-certificate.ts';
-import { copiesIn, destroyFile, emptyTheLog } from '../remnants.ts';
+import { copiesIn, destroyFile } from '../remnants.ts';
 import type { Run } from '../run.ts';
 import { Waits } from '../trouble.ts';
+import { clearUnusedSpace } from '../unused-space.ts';
 
 const PAUSE_MS = 50;
 
@@ -14,7 +15,7 @@ const PAUSE_MS = 50;
  */
 export async function certifying(run: Run): Promise<void> {
   const { workspace, audit } = run.shop.ground;
-  await emptyTheLog(workspace, async () => {
+  await clearUnusedSpace(workspace, async () => {
     await run.sleep(PAUSE_MS);
     run.requireGoing();
   });
@@ -24,14 +25,17 @@ export async function certifying(run: Run): Promise<void> {
   audit.requireIntact();
   run.step('before_call');
   const checkpoint = await audit.checkpoint();
-  if (!checkpoint) throw new Waits('vault', null, 'The audit log cannot be signed now, so the certificate waits. Unlock the vault.');
+  if (!checkpoint)
+    throw new Waits('vault', null, 'The audit log cannot be signed now, so the certificate waits. Unlock the vault.');
   const issue = { db: run.db, audit, workspaceId: workspace.id, deletion: run.row(), checkpoint, now: run.now() };
   const signed = await signBody(composeCertificate(issue), audit.sign);
   run.step('after_call');
   run.requireGoing();
   run.write((tx) => {
     tx.raw
-      .prepare("UPDATE deletions SET stage = 'done', ended_at = ?, certificate = ?, certificate_hash = ?, paused = 0 WHERE id = ?")
+      .prepare(
+        "UPDATE deletions SET stage = 'done', ended_at = ?, certificate = ?, certificate_hash = ?, paused = 0 WHERE id = ?",
+      )
       .run(run.now(), canonical(signed), signed.hash, run.id);
     run.record(tx, 'deletion.certified', { certificate: signed.hash, checkpointSize: checkpoint.size });
   });

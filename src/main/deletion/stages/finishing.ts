@@ -1,7 +1,7 @@
 import { hasDocuments } from '../documents.ts';
-import { allTargets } from '../targets.ts';
 import { readUser } from '../rows.ts';
 import type { Run } from '../run.ts';
+import { allTargets } from '../targets.ts';
 
 /**
  * The one last transaction (D4): connection rows, user row, tombstone, both entries of the log, and the mail address
@@ -14,8 +14,13 @@ export async function finishing(run: Run): Promise<void> {
   run.write((tx) => {
     const deletion = run.row();
     const user = readUser(tx, run.userNo());
-    for (const { backendNo, label } of allTargets(run.shop.parts, tx, { no: user.no, id: user.id, externalId: user.external_id }))
-      if (hasDocuments(tx, user.no, backendNo)) throw new Error(`documents of the user are still on record in ${label}`);
+    for (const { backendNo, label } of allTargets(run.shop.parts, tx, {
+      no: user.no,
+      id: user.id,
+      externalId: user.external_id,
+    }))
+      if (hasDocuments(tx, user.no, backendNo))
+        throw new Error(`documents of the user are still on record in ${label}`);
 
     const purged = run.shop.parts.purgeConnections(tx, user.no);
     const hasStoreLeftovers = run.backends().some(({ is_cloud, leftovers }) => is_cloud === 0 && leftovers > 0);
@@ -37,11 +42,19 @@ export async function finishing(run: Run): Promise<void> {
       run.record(
         tx,
         'cloud.credentials_purged',
-        { providers: [...new Set(purged.map(({ provider }) => provider))].sort(), purged: purged.map(({ id, provider }) => ({ id, provider })) },
+        {
+          providers: [...new Set(purged.map(({ provider }) => provider))].sort(),
+          purged: purged.map(({ id, provider }) => ({ id, provider })),
+        },
         purged.length === 1 ? { target, sealed } : { target },
       );
     }
-    run.record(tx, 'admin.user_deleted', { subject: deletion.subject }, { target, sealed: { table: 'users', rowId: user.id, seal: null } });
+    run.record(
+      tx,
+      'admin.user_deleted',
+      { subject: deletion.subject },
+      { target, sealed: { table: 'users', rowId: user.id, seal: null } },
+    );
     run.moveTo(tx, 'certifying');
   });
   run.arrived('certifying');

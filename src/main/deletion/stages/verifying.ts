@@ -20,6 +20,7 @@ export async function verifying(run: Run): Promise<void> {
   }
   if (waits) throw waits;
   run.closeBackends();
-  const asksFirst = run.row().review === 1 && run.backends().some(({ is_cloud, leftovers }) => is_cloud === 1 && leftovers > 0);
+  const asksFirst =
+    run.row().review === 1 && run.backends().some(({ is_cloud, leftovers }) => is_cloud === 1 && leftovers > 0);
   run.advance(asksFirst ? 'review' : 'revoking');
 }
