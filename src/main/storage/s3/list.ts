@@ -302,10 +302,9 @@ class KeyOrder {
     if (order < 0 || (order === 0 && (strictly || this.#idsOfKey.has(item.versionId)))) {
       throw invalidAnswer('its keys are not in growing order');
     }
-    if (order > 0) {
-      this.#key = item.key;
-      this.#idsOfKey.clear();
-    }
+    if (order > 0) this.#key = item.key;
+    if (strictly) return;
+    if (order > 0) this.#idsOfKey.clear();
     this.#idsOfKey.add(item.versionId);
   }
 }
