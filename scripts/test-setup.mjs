@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CACHE = join(ROOT, '.cache');
+const OLD_NODE = join(CACHE, 'node-20');
 const GO_BUILD_LIMIT_MS = 15 * 60_000;
 const APT_LIMIT_MS = 10 * 60_000;
 
@@ -36,10 +37,10 @@ export const tools = [
   {
     name: 'Secret Service',
     env: ['QM_GNOME_KEYRING_BIN'],
-    words: /gnome-keyring|dbus-run-session/,
+    words: /keyring/i,
     platforms: ['linux'],
     find: () =>
-      onPath('dbus-run-session') && onPath('dbus-daemon', ['/usr/bin'])
+      onPath('dbus-run-session') && onPath('dbus-daemon') && onPath('dbus-send')
         ? onPath('gnome-keyring-daemon', ['/usr/bin'])
         : null,
     packages: ['gnome-keyring', 'dbus'],
@@ -62,6 +63,15 @@ export const tools = [
     find: () => onPath('rclone', ['/usr/bin']),
     packages: ['rclone'],
     how: 'apt-get install rclone',
+  },
+  {
+    // What a machine is likely to have that has no newer one: every entry point has to go on under it.
+    name: 'Node 20',
+    env: ['QM_OLD_NODE'],
+    words: /QM_OLD_NODE/,
+    find: findOldNode,
+    get: getOldNode,
+    how: 'any Node 20, named by QM_OLD_NODE',
   },
   goTool('MinIO', 'QM_MINIO_BIN', 'minio', /minio/i, 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c'),
   goTool('mc', 'QM_MC_BIN', 'mc', /\bfindMc\b|\bmc\b/, 'github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9'),
@@ -206,6 +216,34 @@ async function isWhatItSays(path, name) {
 async function installGo(say) {
   await installPackages(['golang-go'], say);
   return onPath('go', ['/usr/local/go/bin', '/usr/lib/go/bin']);
+}
+
+async function findOldNode() {
+  const cached = join(OLD_NODE, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
+  for (const path of ['/usr/bin/node', '/usr/local/bin/node', cached].filter(isExecutable)) {
+    const { stdout } = await run(path, ['-p', 'process.versions.napi'], { timeout: 20_000 }).catch(() => ({
+      stdout: '',
+    }));
+    if (Number(stdout) > 0 && Number(stdout) < 10) return path;
+  }
+  return null;
+}
+
+async function getOldNode(say) {
+  if (process.platform !== 'linux') return null;
+  say('  Getting Node 20 (once, into .cache) …');
+  mkdirSync(OLD_NODE, { recursive: true });
+  const parts = [
+    'install',
+    '--prefix',
+    OLD_NODE,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    `node-linux-${process.arch}@20.20.2`,
+  ];
+  await run('npm', parts, { timeout: 5 * 60_000 });
+  return findOldNode();
 }
 
 async function getPlaywrightsChromium(say) {

@@ -76,7 +76,7 @@ function addReading(group: Command, carry: Carry): void {
     examples: ['connections test 01936f00-0000-7000-8000-000000000001', 'connections test $ID --json'],
     async run({ id }, _options, invocation) {
       const { client } = await invocation.signIn();
-      const answer = await client.connections.test({ connectionId: id });
+      const answer = await client.connections.test({ connectionId: id }, { signal: invocation.signal });
       return {
         value: answer,
         text: `${answer.ok ? 'It works' : 'It does not work'}: ${answer.message}`,

@@ -26,7 +26,7 @@ function addBeginning(group: Command, carry: Carry): void {
     examples: ['deletions plan ada@example.org', 'deletions plan u001 --json'],
     async run({ user }, _options, invocation) {
       const { client } = await invocation.signIn();
-      const { plan } = await client.deletions.plan({ user });
+      const { plan } = await client.deletions.plan({ user }, { signal: invocation.signal });
       return { value: plan, text: planText(plan, invocation) };
     },
   });
@@ -171,7 +171,10 @@ function addSteering(group: Command, carry: Carry): void {
     async run({ id }, { leftover }, invocation) {
       const line = await invocation.signIn({ motor: true });
       await line.stepUp();
-      const { deletion } = await line.client.deletions.retry({ deletionId: id, ...given({ leftoverId: leftover }) });
+      const { deletion } = await line.client.deletions.retry(
+        { deletionId: id, ...given({ leftoverId: leftover }) },
+        { signal: invocation.signal },
+      );
       return follow(line.client, deletion, invocation);
     },
   });

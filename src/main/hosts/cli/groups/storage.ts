@@ -65,7 +65,7 @@ function addReading(group: Command, carry: Carry): void {
     examples: ['storage check main', 'storage check main --json'],
     async run({ name }, _options, invocation) {
       const { client } = await invocation.signIn();
-      const answer = await client.storage.check({ profile: name });
+      const answer = await client.storage.check({ profile: name }, { signal: invocation.signal });
       const text = table(
         answer.findings,
         [
@@ -210,13 +210,14 @@ function addWork(group: Command, carry: Carry): void {
     ],
     async run({ name, key }, { upload, expires, tryIt }, invocation) {
       const { client } = await invocation.signIn();
-      const link = await client.storage.link({
+      const wish = {
         profile: name,
         key,
-        for: upload ? 'upload' : 'download',
+        for: upload ? ('upload' as const) : ('download' as const),
         tryIt,
         ...given({ expiresInSeconds: expires }),
-      });
+      };
+      const link = await client.storage.link(wish, { signal: invocation.signal });
       const tried = link.tried ? `\n${link.tried.ok ? 'Tried: it works.' : `Tried: ${link.tried.message}`}` : '';
       return {
         value: link,
