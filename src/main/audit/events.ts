@@ -1,8 +1,6 @@
 /** Every event type of the log, in the platform's form (A2). */
 export const auditEvents = [
   'console.workspace_created',
-  'console.started',
-  'console.stopped',
   'console.checkpoint_key_created',
   'console.seal_broken',
   'console.log_tampered',

@@ -114,10 +114,10 @@ describe('migrations', () => {
   test('make the columns that the typed schema names, and no others', () => {
     const { workspace } = open(folder());
     const { raw } = workspace.db;
-    const typed = new Map(
+    const typed = new Map<string, string[]>(
       Object.values(schema)
         .filter((table) => is(table, SQLiteTable))
-        .map((table) => [
+        .map((table): [string, string[]] => [
           getTableName(table),
           Object.values(getTableColumns(table))
             .map((column) => `${column.name} ${column.getSQLType().toUpperCase()}${column.notNull ? ' NOT NULL' : ''}`)

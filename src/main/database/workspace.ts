@@ -122,7 +122,10 @@ function inspect(raw: Database.Database, file: string, known: readonly Migration
 function bringUpToDate(raw: Database.Database, dir: string, isNew: boolean, all: readonly Migration[]): void {
   const from = schemaVersion(raw);
   if (from === (all.at(-1)?.version ?? 0)) return;
-  if (isNew) return migrate(raw, all);
+  if (isNew) {
+    migrate(raw, all);
+    return;
+  }
   const copy = join(dir, `workspace.before-${all.at(-1)?.version}.sqlite`);
   if (!existsSync(copy)) raw.prepare('VACUUM INTO ?').run(copy);
   chmodSync(copy, 0o600);
