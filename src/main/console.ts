@@ -74,6 +74,7 @@ async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Dom
     targetsOf: (db, user) => [...connections.connectionTargets(db, user.no), ...storage.ownStoreTargets(db, user)],
     purgeConnections: connections.purgeConnections,
     sharedWith: connections.sharedWith,
+    sharesGrant: connections.sharesGrant,
     requireAnotherActiveOwner,
     mailKeyOf: normaliseMailKey,
     userNoOf: (db, ref) => findUser(db, ref).no,

@@ -220,6 +220,17 @@ describe('a place that is down', () => {
     expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint()).verdict).toBe('OK');
   });
 
+  test('D6: a process that comes later tries at once what waited, whenever its next try was due', async () => {
+    const { fixture, cloud } = await filled({ patience: { waitBackoffMs: [3_600_000] } });
+    const plan = await fixture.plan();
+    cloud.faults.down = offline();
+    const { id } = await fixture.start({ plan });
+    await fixture.until(id, ({ state }) => state === 'waiting');
+    cloud.faults.down = null;
+    await fixture.crash();
+    expect((await fixture.done(id)).leftovers).toEqual([]);
+  });
+
   test('D7: after 14 days of waiting it asks, and still goes on by itself when the place is back', async () => {
     const { fixture, cloud } = await filled();
     const plan = await fixture.plan();

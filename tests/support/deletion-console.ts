@@ -53,6 +53,7 @@ export async function openDeletionConsole(options: {
     targetsOf: (db, user) => [...connections.connectionTargets(db, user.no), ...storage.ownStoreTargets(db, user)],
     purgeConnections: connections.purgeConnections,
     sharedWith: connections.sharedWith,
+    sharesGrant: connections.sharesGrant,
     requireAnotherActiveOwner,
     mailKeyOf: normaliseMailKey,
     userNoOf: (db, ref) => findUser(db, ref).no,

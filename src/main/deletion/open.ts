@@ -127,16 +127,27 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     verify: (json, key) => verifyCertificate(json, key),
     async close() {
       closing.abort();
+      await takenUp;
       await motor.close();
       watchers.close();
     },
   };
-  if (parts.motor) void takeUp();
+  const takenUp = parts.motor ? takeUp() : Promise.resolve();
   return opened;
 
-  /** What an earlier process left: work lists of deletions that were called off, retries without their addendum. */
+  /**
+   * What an earlier process left: work lists of deletions that were called off, retries without their addendum. What
+   * waited is tried at once: the machine may be somewhere else now.
+   */
   async function takeUp(): Promise<void> {
     try {
+      ground.workspace.transaction((tx) =>
+        tx.raw
+          .prepare(
+            "UPDATE deletions SET next_try_at = 0 WHERE next_try_at IS NOT NULL AND stage NOT IN ('done', 'cancelled')",
+          )
+          .run(),
+      );
       await clearCancelled(shop);
       await certifyRetries(shop);
     } catch (error) {

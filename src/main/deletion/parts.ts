@@ -75,6 +75,8 @@ export interface DeletionParts {
   userNoOf(db: Db, ref: string): number;
   /** Ends the user's sessions, before the user row changes or goes. */
   endSessions(tx: Tx, userNo: number, actor: Actor): void;
+  /** Whether another connection, whosever, uses the same grant. Absent: never. */
+  sharesGrant?(db: Db, connectionId: string): boolean;
   /** Gives back what the providers let one give back, before the connections go. Absent: no provider here offers it. */
   revoke?(userNo: number, signal: AbortSignal): Promise<readonly Revocation[]>;
   /** Whether unfinished deletions go on by themselves in this process. */
