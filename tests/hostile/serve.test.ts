@@ -17,6 +17,7 @@ import { callByPath } from '../support/procedures.ts';
 import { converse, sendRaw } from '../support/raw-http.ts';
 
 const SECRET_OUTSIDE = 'not-for-the-browser';
+let hanging = 0;
 const base = os.$context<CallContext>();
 const router = {
   session: {
@@ -24,6 +25,12 @@ const router = {
     signIn: base.handler(({ context }) => {
       context.connection.sessionId = 'signed in';
       return { ok: true };
+    }),
+    hang: base.handler(({ signal }) => {
+      hanging += 1;
+      return new Promise((resolve) => signal?.addEventListener('abort', resolve)).then(() => {
+        hanging -= 1;
+      });
     }),
     whoAmI: base.handler(({ context }) => context.connection.sessionId),
   },
@@ -529,6 +536,27 @@ describe('a socket', () => {
     }
     expect(log.join()).toContain('malformed');
     expect(log.join()).not.toContain('hunter2');
+  });
+
+  test('a client that asks for hundreds of things at once and waits for none is cut off, and its calls are ended', async () => {
+    const { socket } = await showToken(tokenOf(server.newLink()));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    for (let call = 0; call < 600; call += 1)
+      socket.send(JSON.stringify({ i: String(call), p: { u: '/session/hang', b: {} } }));
+    expect(await closed).toBe(1008);
+    expect(log.join()).toContain('too_many_calls');
+    await expect.poll(() => hanging).toBe(0);
+  });
+
+  test('a message that announces more than the limit ends the socket before it is received', async () => {
+    const { socket } = await showToken(tokenOf(server.newLink()));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const head = Buffer.alloc(14); // A masked binary frame of 1 GiB (RFC 6455, 5.2), of which nothing follows.
+    head.writeUInt8(0x82, 0);
+    head.writeUInt8(0xff, 1);
+    head.writeBigUInt64BE(1n << 30n, 2);
+    Reflect.get(socket, '_socket').write(head);
+    expect(await closed).toBe(1009);
   });
 
   test('U6: what is no procedure is refused', async () => {

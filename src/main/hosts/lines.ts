@@ -36,6 +36,7 @@ export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log
     const context = { connection: console.connect(carrier.peer) };
     const answer = createServerPeerHandleRequestFn(handler, { context });
     let isOpen = true;
+    let underWay = 0;
     const peer = new ServerPeer((message) => {
       if (isOpen) carrier.send(isWire(message) ? message : new Uint8Array(message));
     });
@@ -56,7 +57,8 @@ export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log
         const message = received instanceof ArrayBuffer ? new Uint8Array(received) : received;
         if (!isWire(message)) return hangUp('malformed');
         if (message.length > MAX_MESSAGE_BYTES) return hangUp('too_large');
-        if (peer.length > MAX_CALLS_UNDER_WAY) return hangUp('too_many_calls');
+        if (underWay >= MAX_CALLS_UNDER_WAY) return hangUp('too_many_calls');
+        underWay += 1;
         let isUnderstood = false;
         peer
           .message(message, (request) => {
@@ -66,6 +68,9 @@ export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log
           .catch((error: unknown) => {
             if (isUnderstood) log('line.call_failed', { error: error instanceof Error ? error.name : typeof error });
             else hangUp('malformed');
+          })
+          .finally(() => {
+            underWay -= 1; // A stream is under way until it has ended.
           });
       },
     };
