@@ -88,7 +88,7 @@ export const tools = [
 export const beyondReach = [
   {
     name: "Electron's runtime",
-    words: /findElectron|electron/i,
+    words: /findElectron|launchElectron/,
     isThere: () => electronRuntime() !== null,
     how: 'npx install-electron (downloads it from github.com)',
   },
@@ -113,7 +113,8 @@ export async function setUpTests({ say = (line) => console.log(line) } = {}) {
       path = await look(tool);
     }
     if (path) for (const name of tool.env) env[name] = path;
-    else missing.push({ name: tool.name, how: tool.how, words: tool.words });
+    // Where this may not install anything, what is missing is somebody else's to bring.
+    else missing.push({ name: tool.name, how: tool.how, words: tool.words, isBeyondReach: !mayInstall() });
   }
   for (const tool of wanted) if (env[tool.env[0]]) say(`  ${tool.name}: ${env[tool.env[0]]}`);
   for (const thing of beyondReach)
@@ -261,11 +262,14 @@ async function getPlaywrightsChromium(say) {
 
 let hasUpdated = false;
 
+function mayInstall() {
+  return process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get', ['/usr/bin']) !== null;
+}
+
 /** Debian's packages, only as root on a Debian-like system. No service is started by what is installed here. */
 async function installPackages(packages, say) {
-  if (packages.length === 0 || process.platform !== 'linux' || process.getuid() !== 0) return;
+  if (packages.length === 0 || !mayInstall()) return;
   const apt = onPath('apt-get', ['/usr/bin']);
-  if (!apt) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const options = { env, timeout: APT_LIMIT_MS, maxBuffer: 64 * 1024 * 1024 };
   say(`  Installing system packages as root: ${packages.join(' ')} …`);
