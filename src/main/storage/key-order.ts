@@ -1,9 +1,13 @@
+const HIGH = /[\ud800-\uffff]/;
+
 /**
  * Order of two keys by their UTF-8 bytes: S3's order and SQLite's. JavaScript's own comparison goes by UTF-16 units and
  * puts characters above U+FFFF before U+E000 to U+FFFF.
  */
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
+  // Only two characters from U+D800 on can stand in another order; mostly there are none, and the engine compares fast.
+  if (!HIGH.test(a) || !HIGH.test(b)) return a < b ? -1 : 1;
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
     const x = a.charCodeAt(at);
@@ -16,9 +20,4 @@ export function compareKeys(a: string, b: string): number {
     return x < y ? -1 : 1;
   }
   return a.length < b.length ? -1 : 1;
-}
-
-/** Key and version id in listing order: keys grow, versions of one key stay together. */
-export function isAfter(a: { key: string }, b: { key: string }): boolean {
-  return compareKeys(a.key, b.key) > 0;
 }

@@ -128,10 +128,12 @@ function encodingOf(head: Fields): (text: string) => string {
 /** `ListBucketResult` of ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export async function readObjectList(body: AsyncIterable<Uint8Array>): Promise<ObjectListAnswer> {
   const head = new Fields();
-  const raw: { key: string; size: number; etag: string | null; modifiedAt: number | null }[] = [];
+  const items: { -readonly [Field in keyof ObjectRef]: ObjectRef[Field] }[] = [];
   const reader = entryReader(['Contents'], head, (_, { key, size, etag, time }) => {
-    raw.push({
+    items.push({
+      kind: 'object',
       key: required('Key', key),
+      versionId: null,
       size: readSize(size),
       etag: bareETag(etag),
       modifiedAt: readTime(time),
@@ -140,15 +142,9 @@ export async function readObjectList(body: AsyncIterable<Uint8Array>): Promise<O
   await readXml(body, 'ListBucketResult', reader, LIST_LIMITS);
   // The element that says how keys are encoded may stand after them.
   const decode = encodingOf(head);
+  for (const item of items) item.key = decode(item.key);
   return {
-    items: raw.map(({ key, size, etag, modifiedAt }) => ({
-      kind: 'object',
-      key: decode(key),
-      versionId: null,
-      size,
-      etag,
-      modifiedAt,
-    })),
+    items,
     isTruncated: head.flag('IsTruncated'),
     nextToken: head.text('NextContinuationToken') || null,
     isEncoded: head.text('EncodingType') === 'url',

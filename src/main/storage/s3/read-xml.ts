@@ -84,9 +84,13 @@ export async function readXml(
     parser.write(decoder.decode());
     parser.close();
   } catch (error) {
-    if (error instanceof TypeError && codeIsEncoding(error)) throw invalidAnswer('it is not UTF-8', error);
+    if (isNoUtf8(error)) throw invalidAnswer('it is not UTF-8', error);
     throw error;
   }
+}
+
+function isNoUtf8(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
 function refusalIn(fields: ReadonlyMap<string, string>): RefusedByServer {
@@ -96,10 +100,6 @@ function refusalIn(fields: ReadonlyMap<string, string>): RefusedByServer {
     { status: 200, code, message, region: fields.get('Region') ?? null, retryAfterMs: null },
     {},
   );
-}
-
-function codeIsEncoding(error: TypeError): boolean {
-  return 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
 /** The leaves of one element, each at most once. */
@@ -156,21 +156,21 @@ export function readTime(text: string | null): number | null {
 
 /** The form that S3 servers write, digit by digit: `Date.parse` costs a tenth of the reading of a list. */
 function isoTime(text: string): number {
-  const number = (from: number, to: number): number => {
-    let value = 0;
-    for (let at = from; at < to; at += 1) value = value * 10 + text.charCodeAt(at) - 48;
-    return value;
-  };
-  const [month, day, hour, minute, second] = [
-    number(5, 7),
-    number(8, 10),
-    number(11, 13),
-    number(14, 16),
-    number(17, 19),
-  ];
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
     return Date.parse(text);
-  return Date.UTC(number(0, 4), month - 1, day, hour, minute, second, number(20, 23));
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  return Date.UTC(year, month - 1, day, hour, minute, second, twoDigits(text, 20) * 10 + text.charCodeAt(22) - ZERO);
+}
+
+const ZERO = 48; // '0'
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
 }
 
 /**
