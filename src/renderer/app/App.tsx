@@ -3,12 +3,15 @@ import { IconPlugConnectedX } from '@tabler/icons-react';
 import { Activity, lazy, Suspense, useState } from 'react';
 import { EmptyState } from '../components/EmptyState.tsx';
 import { ICON } from '../components/icon.ts';
-import { problemOf } from '../components/problem.ts';
+import { useIsSlow } from '../components/LoadingRows.tsx';
+import { Mark } from '../components/Mark.tsx';
+import { codeOf, problemOf } from '../components/problem.ts';
 import { BarPatterns } from '../components/QuotaBar.tsx';
 import { ToastProvider } from '../components/Toasts.tsx';
 import { FirstPassword } from '../features/session/FirstPassword.tsx';
 import { SignIn } from '../features/session/SignIn.tsx';
 import { UnlockVault } from '../features/session/UnlockVault.tsx';
+import { LineLost } from './console-line.ts';
 import { useLineState, usePage } from './page-context.ts';
 import { FrameContext, useSessionState } from './session-state.ts';
 
@@ -27,7 +30,7 @@ export function App() {
 
   if (lineState === 'not_admitted') return <NotAdmittedScreen />;
   if (!state) {
-    if (!error && lineState !== 'lost') return null;
+    if (!error && lineState !== 'lost') return <ConnectingScreen />;
     return <UnreachableScreen error={error} onRetry={() => { line.retry(); void refetch(); }} />;
   }
   if (!state.workspace.isSetUp || isSettingUp)
@@ -65,7 +68,7 @@ function NotAdmittedScreen() {
   return (
     <main>
       <title>Not admitted · Quartermaster</title>
-      <EmptyState icon={<IconPlugConnectedX {...ICON.large} />} title="This tab is not admitted" code="NOT_ADMITTED">
+      <EmptyState icon={<IconPlugConnectedX {...ICON.large} />} title="This tab is not admitted" code="NOT_ADMITTED" isPage>
         The console opens for whoever has its link, and a link works once. Open the file that the terminal names, or press Enter there for a
         new link.
       </EmptyState>
@@ -73,23 +76,41 @@ function NotAdmittedScreen() {
   );
 }
 
+function ConnectingScreen() {
+  const isSlow = useIsSlow();
+  return (
+    <main>
+      <title>Quartermaster</title>
+      {isSlow && (
+        <EmptyState icon={<Mark size={24} />} title="Opening the console" isPage>
+          It is reading its workspace.
+        </EmptyState>
+      )}
+    </main>
+  );
+}
+
 function UnreachableScreen({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
-  const problem = error ? problemOf(error) : null;
+  const { message, code } = problemOf(error ?? new LineLost());
+  const isRefusal = codeOf(error) !== null;
   return (
     <main>
       <title>No answer · Quartermaster</title>
       <EmptyState
         icon={<IconPlugConnectedX {...ICON.large} />}
-        title="The console does not answer"
-        code={problem?.code ?? 'LINE_LOST'}
+        title={isRefusal ? 'The console cannot be shown' : 'The console does not answer'}
+        code={code}
         isAlert
+        isPage
         actions={
           <Button variant="filled" onClick={onRetry}>
             Try again
           </Button>
         }
       >
-        It may be starting, or it was ended. Nothing was changed. It is tried again by itself; if that does not help, start it again.
+        {isRefusal
+          ? message
+          : 'It may be starting, or it was ended. Nothing was changed. It is tried again by itself; if that does not help, start it again.'}
       </EmptyState>
     </main>
   );

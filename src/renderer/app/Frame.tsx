@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Banner } from '../components/Banner.tsx';
 import { LoadingRows } from '../components/LoadingRows.tsx';
+import { UnderHead } from '../components/under-head.ts';
 import { StepUpProvider } from '../features/session/StepUp.tsx';
 import classes from './Frame.module.css';
 import { FrameBanners } from './FrameBanners.tsx';
@@ -26,6 +27,13 @@ const Certificate = lazy(() =>
 const AuditLog = lazy(() => import('../features/audit/AuditLog.tsx').then(({ AuditLog }) => ({ default: AuditLog })));
 const Settings = lazy(() => import('../features/settings/Settings.tsx').then(({ Settings }) => ({ default: Settings })));
 
+const news = (
+  <>
+    <LineBanner />
+    <FrameBanners />
+  </>
+);
+
 /** Sidebar, screen and status strip: everything behind sign-in. */
 export function Frame() {
   const route = useRoute();
@@ -33,16 +41,13 @@ export function Frame() {
   return (
     <StepUpProvider>
       <div className={classes.frame}>
-        <a href={window.location.hash} className={classes.skip} onClick={focusMain}>
-          Skip to the screen
-        </a>
         <Sidebar place={route.parts[0] ?? 'users'} />
         <main className={classes.main} id="main" tabIndex={-1}>
-          <LineBanner />
-          <FrameBanners />
-          <ScreenBoundary key={path}>
-            <Suspense fallback={<LoadingRows count={12} />}>{screenFor(route)}</Suspense>
-          </ScreenBoundary>
+          <UnderHead value={news}>
+            <ScreenBoundary key={path}>
+              <Suspense fallback={<LoadingRows count={12} />}>{screenFor(route)}</Suspense>
+            </ScreenBoundary>
+          </UnderHead>
         </main>
         <StatusStrip />
       </div>
@@ -85,9 +90,4 @@ function LineBanner() {
       What is shown may be old. It is tried again by itself; work under way goes on without this window. <code>LINE_LOST</code>
     </Banner>
   );
-}
-
-function focusMain(event: React.MouseEvent): void {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 }

@@ -18,6 +18,9 @@ export function Sidebar({ place }: { readonly place: string }) {
   const { data: outline } = useQuery(orpc.users.outline.queryOptions({ input: {}, staleTime: 60_000 }));
   return (
     <nav className={classes.sidebar} aria-label="Main">
+      <a href={window.location.hash} className={classes.skip} onClick={skipToScreen}>
+        Skip to the screen
+      </a>
       <div className={classes.brand}>
         <Mark size={24} />
         <div className={classes.brandText}>
@@ -36,6 +39,11 @@ export function Sidebar({ place }: { readonly place: string }) {
       <Account />
     </nav>
   );
+}
+
+function skipToScreen(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
 }
 
 interface NavLinkProps {

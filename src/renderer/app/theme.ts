@@ -227,6 +227,9 @@ export const theme = createTheme({
         radius: 'md',
         shadow: 'md',
         position: 'bottom-end',
+        // Where it was opened, so that it lies in the same landmark; fixed, so that nothing that scrolls cuts it off.
+        withinPortal: false,
+        floatingStrategy: 'fixed',
         // Its placeholder is a menu's child that is no menu item, which axe rightly refuses.
         withInitialFocusPlaceholder: false,
         transitionProps: { transition: 'fade', duration: 120 },

@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'react';
+import { use, useEffect, useRef } from 'react';
 import classes from './PageHead.module.css';
+import { UnderHead } from './under-head.ts';
 
 interface PageHeadProps {
   readonly title: string;
@@ -16,25 +17,29 @@ export function PageHead({ title, parent, meta, actions }: PageHeadProps) {
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
   }, []);
+  const news = use(UnderHead);
   return (
-    <header className={classes.head}>
-      <title>{`${title} · Quartermaster`}</title>
-      <h1 ref={heading} tabIndex={-1} className={classes.title}>
-        {parent && (
-          <>
-            <a href={parent.href} className={classes.parent}>
-              {parent.title}
-            </a>
-            <span className={classes.slash} aria-hidden="true">
-              /
-            </span>
-          </>
-        )}
-        <span className={classes.name}>{title}</span>
-      </h1>
-      {meta !== undefined && <div className={classes.meta}>{meta}</div>}
-      {actions && <div className={classes.actions}>{actions}</div>}
-    </header>
+    <>
+      <header className={classes.head}>
+        <title>{`${title} · Quartermaster`}</title>
+        <h1 ref={heading} tabIndex={-1} className={classes.title}>
+          {parent && (
+            <>
+              <a href={parent.href} className={classes.parent}>
+                {parent.title}
+              </a>
+              <span className={classes.slash} aria-hidden="true">
+                /
+              </span>
+            </>
+          )}
+          <span className={classes.name}>{title}</span>
+        </h1>
+        {meta !== undefined && <div className={classes.meta}>{meta}</div>}
+        {actions && <div className={classes.actions}>{actions}</div>}
+      </header>
+      {news}
+    </>
   );
 }
 

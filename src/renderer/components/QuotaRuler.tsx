@@ -11,6 +11,8 @@ const HEIGHT = 72;
 const TRACK_Y = 26;
 const TRACK_HEIGHT = 14;
 const FONT = 12;
+/** How far the dotted line of no limit runs on. */
+const OPEN_END = 80;
 
 /** Usage against its limit, drawn at measured width; while a new limit is typed, both posts stand and what lies beyond is hatched. */
 export function QuotaRuler({ state, ...figures }: QuotaRulerProps) {
@@ -26,7 +28,13 @@ export function QuotaRuler({ state, ...figures }: QuotaRulerProps) {
   return (
     <div ref={ref} className={classes.ruler}>
       <svg width="100%" height={HEIGHT} data-tone={tone} className={classes.drawing} role="img" aria-label={said(figures)}>
-        <rect y={TRACK_Y} width={parts.end} height={TRACK_HEIGHT} rx="1" className={classes.track} />
+        {state === 'uncounted' ? (
+          <rect y={TRACK_Y} width={parts.end} height={TRACK_HEIGHT} className={classes.uncounted} />
+        ) : limitShown === null ? (
+          <line x1="0" x2={parts.end + OPEN_END} y1={TRACK_Y + 7} y2={TRACK_Y + 7} className={classes.open} />
+        ) : (
+          <rect y={TRACK_Y} width={parts.end} height={TRACK_HEIGHT} rx="1" className={classes.track} />
+        )}
         <rect y={TRACK_Y} width={solid} height={TRACK_HEIGHT} rx="1" className={classes.fill} />
         {isBeyond && (
           <rect

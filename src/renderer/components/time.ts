@@ -6,6 +6,14 @@ const NO_BREAK = '\u00a0';
 const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const shortDate = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const toTheSecond = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const exact = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
@@ -37,6 +45,11 @@ export function dateText(iso: string): string {
 /** `24 Nov 2026, 14:31:07 CET`: what stands on hover. */
 export function exactText(iso: string): string {
   return exact.format(new Date(iso));
+}
+
+/** `24 Nov 2026, 14:31:07`, in the time of this machine. */
+export function clockText(iso: string): string {
+  return toTheSecond.format(new Date(iso));
 }
 
 /** The clock for today, the weekday for this week, else the day: what fits beside a timeline. */

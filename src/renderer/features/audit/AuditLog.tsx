@@ -15,7 +15,7 @@ import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
 import { countText } from '../../components/size.ts';
-import { exactText } from '../../components/time.ts';
+import { clockText, exactText } from '../../components/time.ts';
 import { useActorNames } from './actor-names.ts';
 import classes from './AuditLog.module.css';
 import { EntryPane } from './EntryPane.tsx';
@@ -78,7 +78,7 @@ export function AuditLog() {
       <VerdictBanner verification={verify.data} error={verify.error} />
       <LogToolbar filter={filter} onChange={setFilter} />
       <div className={classes.split}>
-        <div className={classes.list}>
+        <div className={classes.list} data-beside={entry !== null || undefined}>
           {!data && !error && <LoadingRows count={14} label="Loading the log" />}
           {error && (
             <EmptyState
@@ -173,7 +173,9 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
           <th scope="col">Time</th>
           <th scope="col">Actor</th>
           <th scope="col">Event</th>
-          <th scope="col">Target</th>
+          <th scope="col" className={classes.target}>
+            Target
+          </th>
           <th scope="col">Outcome</th>
         </tr>
       </thead>
@@ -185,14 +187,16 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
                 type="button"
                 className={classes.open}
                 aria-pressed={entry.id === chosen}
-                aria-label={`Entry ${entry.sequence}, ${eventWord(entry.event)}`}
+                aria-label={`Entry ${countText(entry.sequence)}, ${eventWord(entry.event)}`}
                 onClick={() => onChoose(entry.id)}
               >
                 {countText(entry.sequence)}
               </button>
             </td>
             <td className={classes.time}>
-              <time dateTime={entry.time}>{exactText(entry.time)}</time>
+              <time dateTime={entry.time} title={exactText(entry.time)}>
+                {clockText(entry.time)}
+              </time>
             </td>
             <td className={classes.actor}>{nameOf(entry.actor)}</td>
             <td className={classes.event} data-bad={entry.outcome !== 'done' || undefined}>
@@ -201,7 +205,7 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
             <td className={classes.target}>
               {entry.target ? (
                 <>
-                  {entry.target.kind} <code title={entry.target.id}>{shortened(entry.target.id)}</code>
+                  {entry.target.kind.replaceAll('_', ' ')} <code title={entry.target.id}>{shortened(entry.target.id)}</code>
                 </>
               ) : (
                 '—'

@@ -47,9 +47,9 @@ export function FactsSection({ deletion }: { readonly deletion: Deletion }) {
         </Property>
         <Property label={deletion.endedAt ? 'Ended' : 'Takes'}>
           {deletion.endedAt ? (
-            <>
+            <span>
               <TimeText time={deletion.endedAt} />, after {durationText(took)}
-            </>
+            </span>
           ) : (
             durationText(took)
           )}

@@ -24,7 +24,6 @@ function Lane({ backend }: { readonly backend: Backend }) {
   const { glyph, word } = laneWords(backend);
   const also = [
     absent > 0 ? `${countText(absent)} ${absent === 1 ? 'was' : 'were'} absent` : null,
-    leftovers > 0 ? `${countText(leftovers)} left over` : null,
     kept > 0 ? `${countText(kept)} not ours, kept` : null,
   ].filter((part) => part !== null);
   return (
@@ -37,7 +36,7 @@ function Lane({ backend }: { readonly backend: Backend }) {
       <div>
         <div className={classes.words}>
           <span className={classes.removed}>{countText(removed)} removed</span>
-          {also.length > 0 && <span>, {also.join(', ')}</span>}
+          {also.length > 0 && <span className={classes.also}>, {also.join(', ')}</span>}
           <span className={classes.total}>{countText(total)}</span>
         </div>
         <Bar

@@ -12,6 +12,8 @@ interface PaceLineProps {
 const WIDTH = 120;
 const HEIGHT = 18;
 const TICK_MS = 1000;
+/** Fewer samples make no line, only a spike. */
+const ENOUGH = 8;
 
 /** Objects a second over the last two minutes, so that a long run is seen to move; and how long it still takes. */
 export function PaceLine({ settled, total }: PaceLineProps) {
@@ -24,7 +26,7 @@ export function PaceLine({ settled, total }: PaceLineProps) {
   }, [settled]);
   const pace = paceOf(samples);
   const left = timeLeftMs(samples, total);
-  const line = paceLine(samples, WIDTH, HEIGHT);
+  const line = samples.length < ENOUGH ? '' : paceLine(samples, WIDTH, HEIGHT);
   if (pace === null) return null;
   return (
     <span className={classes.pace}>

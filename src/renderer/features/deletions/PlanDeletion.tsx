@@ -7,18 +7,20 @@ import { FormButtons } from '../../components/Form.tsx';
 import { codeOf, textIn } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { durationText } from '../../components/time.ts';
+import classes from './PlanDeletion.module.css';
 
 interface PlanDeletionProps {
   readonly user: Pick<User, 'id' | 'name'>;
-  readonly isDisabled: boolean;
+  /** Why it cannot be planned now; null where it can. */
+  readonly hindrance: string | null;
 }
 
 /** Lists everything of a user, freezes it, and goes to what was found. Nothing is changed. */
-export function PlanDeletion({ user, isDisabled }: PlanDeletionProps) {
+export function PlanDeletion({ user, hindrance }: PlanDeletionProps) {
   const [isPlanning, setPlanning] = useState(false);
   return (
     <>
-      <Button variant="outline" color="red" disabled={isDisabled} onClick={() => setPlanning(true)}>
+      <Button variant="outline" color="red" disabled={hindrance !== null} {...(hindrance === null ? {} : { title: hindrance })} onClick={() => setPlanning(true)}>
         Delete…
       </Button>
       <Modal opened={isPlanning} onClose={() => setPlanning(false)} title={`Plan the deletion of ${user.name}`} closeOnClickOutside={false}>
@@ -50,7 +52,7 @@ function Planning({ userId, onClose }: { readonly userId: string; readonly onClo
   const deletionId = textIn(error, 'deletionId');
   if (error)
     return (
-      <>
+      <div className={classes.planning}>
         <ProblemBanner error={error} title="Nothing was planned." />
         <FormButtons>
           <Button onClick={onClose} data-autofocus>
@@ -64,10 +66,10 @@ function Planning({ userId, onClose }: { readonly userId: string; readonly onClo
             <Button onClick={() => setAttempt((before) => before + 1)}>Try again</Button>
           )}
         </FormButtons>
-      </>
+      </div>
     );
   return (
-    <>
+    <div className={classes.planning}>
       <p>Every backend is being listed, so that the plan says exactly what there is. Nothing is changed by it.</p>
       <Elapsed />
       <FormButtons>
@@ -75,7 +77,7 @@ function Planning({ userId, onClose }: { readonly userId: string; readonly onClo
           Stop planning
         </Button>
       </FormButtons>
-    </>
+    </div>
   );
 }
 
@@ -86,5 +88,5 @@ function Elapsed() {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return <p role="timer">Listing for {durationText(now - begun.current)}</p>;
+  return <p role="timer" className={classes.elapsed}>Listing for {durationText(now - begun.current)}</p>;
 }

@@ -50,7 +50,7 @@ function noteOf(stage: Stage, { backends, state }: Deletion): string {
       return clouds === 0 ? 'no credentials' : plural(clouds, 'credential');
     }
     case 'finish':
-      return 'account, certificate';
+      return 'certificate';
   }
 }
 

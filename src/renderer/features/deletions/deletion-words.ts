@@ -13,10 +13,10 @@ export const FINALITY_WORDS: Readonly<Record<Finality, string>> = {
   unknown: 'The server does not say what it keeps',
 };
 
-export const KIND_WORDS: Readonly<Record<Backend['kind'], string>> = { folder: 'Folder store', s3: 'S3', webdav: 'WebDAV' };
+const KIND_WORDS: Readonly<Record<Backend['kind'], string>> = { folder: 'folder', s3: 'S3', webdav: 'WebDAV' };
 
 export function placeWords({ kind, cloud }: Pick<Backend, 'kind' | 'cloud'>): string {
-  return cloud ? `${KIND_WORDS[kind]}, the user’s cloud` : `${KIND_WORDS[kind]}, the platform’s store`;
+  return cloud ? `user’s cloud, ${KIND_WORDS[kind]}` : `platform’s store, ${KIND_WORDS[kind]}`;
 }
 
 interface StateWords {

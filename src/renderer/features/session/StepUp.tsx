@@ -63,7 +63,7 @@ function StepUpForm({ onDone, onCancel }: { readonly onDone: () => void; readonl
   const stepUp = useStepUpCall(onDone);
   const problem = stepUp.error ? problemOf(stepUp.error) : null;
   return (
-    <Form label="Your password" onSubmit={() => stepUp.mutate({ password })}>
+    <Form label="Confirm that it is you" onSubmit={() => stepUp.mutate({ password })}>
       <PasswordField
         label="Your password"
         autoComplete="current-password"

@@ -35,15 +35,17 @@ export function Catalogue() {
               <td className={cells.name}>{model.name}</td>
               <td className={cells.number}>{countText(model.users)}</td>
               <td className={cells.act}>
-                <Button
-                  size="xs"
-                  variant="subtle"
-                  aria-label={`Remove ${model.provider} ${model.name}`}
-                  disabled={!canChange || model.users > 0 || removeModel.isPending}
-                  onClick={() => removeModel.mutate({ provider: model.provider, model: model.name, expectedVersion: model.version })}
-                >
-                  Remove
-                </Button>
+                {model.users === 0 && (
+                  <Button
+                    size="xs"
+                    variant="subtle"
+                    aria-label={`Remove ${model.provider} ${model.name}`}
+                    disabled={!canChange || removeModel.isPending}
+                    onClick={() => removeModel.mutate({ provider: model.provider, model: model.name, expectedVersion: model.version })}
+                  >
+                    Remove
+                  </Button>
+                )}
               </td>
             </tr>
           ))}

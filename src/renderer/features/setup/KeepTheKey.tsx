@@ -2,6 +2,7 @@ import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { Form, FormButtons, Why } from '../../components/Form.tsx';
+import { Hash } from '../../components/Ids.tsx';
 import classes from './SetUp.module.css';
 
 interface KeepTheKeyProps {
@@ -31,8 +32,14 @@ export function KeepTheKey({ auditKey, onDone }: KeepTheKeyProps) {
             Fingerprint of the audit key <span>print it or write it down</span>
           </div>
           <div className={classes.key}>
-            <code>{auditKey}</code>
-            <CopyButton text={auditKey} what="the fingerprint" />
+            {/^[0-9a-f]{64}$/.test(auditKey) ? (
+              <Hash hash={auditKey} what="the fingerprint" />
+            ) : (
+              <>
+                <code>{auditKey}</code>
+                <CopyButton text={auditKey} what="the fingerprint" />
+              </>
+            )}
           </div>
         </div>
         <Checkbox

@@ -174,7 +174,7 @@ function VaultStep({ answers, change, vault, onBack, onNext }: VaultStepProps) {
           <div className={classes.choice}>
             <Radio
               value="passphrase"
-              label="Passphrase"
+              label={<span className={classes.choiceLabel}>Passphrase</span>}
               description="Asked for at every start. For machines without a keychain."
             />
           </div>

@@ -9,6 +9,7 @@ import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
 import { countText, sizeText } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
+import { commonFolder } from './common-folder.ts';
 import classes from './DocumentsSection.module.css';
 
 const FIRST = 10;
@@ -31,16 +32,34 @@ export function DocumentsSection({ user }: { readonly user: User }) {
     }),
   );
   const rows = data?.pages.flatMap((page) => page.rows) ?? [];
+  const folder = commonFolder(rows.map(({ key }) => key));
   return (
-    <Section title="Documents" meta={data && <>{rows.length === 0 ? 'none recorded' : `${countText(rows.length)} shown`}</>}>
+    <Section
+      title="Documents"
+      meta={
+        data &&
+        (rows.length === 0 ? (
+          'none recorded'
+        ) : (
+          <>
+            {countText(rows.length)} shown
+            {folder && (
+              <>
+                , all below <code className={classes.folder}>{folder}</code>
+              </>
+            )}
+          </>
+        ))
+      }
+    >
       <ProblemBanner error={error} title="The documents could not be read." />
       {!data && !error && <LoadingRows count={4} label="Loading documents" />}
       {rows.length > 0 && (
         <RuledTable label="Documents" columns={columns}>
           {rows.map(({ backend, key, size, modifiedAt }) => (
             <tr key={`${backend} ${key}`}>
-              <td>
-                <ExactKey text={key} />
+              <td title={key}>
+                <ExactKey text={key.slice(folder.length)} />
               </td>
               <td className={classes.where}>{backend}</td>
               <td className={cells.number}>{sizeText(size)}</td>

@@ -41,7 +41,7 @@ export function QuotaSection({ user }: { readonly user: User }) {
         <QuotaRuler state={quota.state} usedBytes={quota.usedBytes} limitBytes={quota.limitBytes} nextBytes={next} />
       </div>
       {typed !== null && (
-        <Form label="New limit" onSubmit={save}>
+        <Form label="Set the limit" onSubmit={save}>
           <div className={classes.field}>
             <SizeField
               label="New limit"

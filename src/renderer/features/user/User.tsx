@@ -79,6 +79,8 @@ function UserActions({ user, change }: UserActionsProps) {
   const canChange = useCanChange();
   const { signedIn } = useFrame();
   if (user.status === 'deleting') return null;
+  const isSelf = signedIn.userId === user.id;
+  const hindrance = isSelf ? 'You cannot delete the account that you are signed in with.' : canChange ? null : 'The vault is locked.';
   return (
     <>
       <Button
@@ -88,7 +90,7 @@ function UserActions({ user, change }: UserActionsProps) {
       >
         {user.status === 'active' ? 'Deactivate' : 'Reactivate'}
       </Button>
-      <PlanDeletion user={user} isDisabled={!canChange || signedIn.userId === user.id} />
+      <PlanDeletion user={user} hindrance={hindrance} />
     </>
   );
 }
