@@ -31,7 +31,15 @@ export function App() {
   if (lineState === 'not_admitted') return <NotAdmittedScreen />;
   if (!state) {
     if (!error && lineState !== 'lost') return <ConnectingScreen />;
-    return <UnreachableScreen error={error} onRetry={() => { line.retry(); void refetch(); }} />;
+    return (
+      <UnreachableScreen
+        error={error}
+        onRetry={() => {
+          line.retry();
+          void refetch();
+        }}
+      />
+    );
   }
   if (!state.workspace.isSetUp || isSettingUp)
     return (
@@ -68,9 +76,14 @@ function NotAdmittedScreen() {
   return (
     <main>
       <title>Not admitted · Quartermaster</title>
-      <EmptyState icon={<IconPlugConnectedX {...ICON.large} />} title="This tab is not admitted" code="NOT_ADMITTED" isPage>
-        The console opens for whoever has its link, and a link works once. Open the file that the terminal names, or press Enter there for a
-        new link.
+      <EmptyState
+        icon={<IconPlugConnectedX {...ICON.large} />}
+        title="This tab is not admitted"
+        code="NOT_ADMITTED"
+        isPage
+      >
+        The console opens for whoever has its link, and a link works once. Open the file that the terminal names, or
+        press Enter there for a new link.
       </EmptyState>
     </main>
   );

@@ -17,7 +17,9 @@ const User = lazy(() => import('../features/user/User.tsx').then(({ User }) => (
 const DeletionPlan = lazy(() =>
   import('../features/deletions/DeletionPlan.tsx').then(({ DeletionPlan }) => ({ default: DeletionPlan })),
 );
-const Deletions = lazy(() => import('../features/deletions/Deletions.tsx').then(({ Deletions }) => ({ default: Deletions })));
+const Deletions = lazy(() =>
+  import('../features/deletions/Deletions.tsx').then(({ Deletions }) => ({ default: Deletions })),
+);
 const DeletionRun = lazy(() =>
   import('../features/deletions/DeletionRun.tsx').then(({ DeletionRun }) => ({ default: DeletionRun })),
 );
@@ -25,7 +27,9 @@ const Certificate = lazy(() =>
   import('../features/deletions/Certificate.tsx').then(({ Certificate }) => ({ default: Certificate })),
 );
 const AuditLog = lazy(() => import('../features/audit/AuditLog.tsx').then(({ AuditLog }) => ({ default: AuditLog })));
-const Settings = lazy(() => import('../features/settings/Settings.tsx').then(({ Settings }) => ({ default: Settings })));
+const Settings = lazy(() =>
+  import('../features/settings/Settings.tsx').then(({ Settings }) => ({ default: Settings })),
+);
 
 const news = (
   <>
@@ -87,7 +91,8 @@ function LineBanner() {
         </Button>
       }
     >
-      What is shown may be old. It is tried again by itself; work under way goes on without this window. <code>LINE_LOST</code>
+      What is shown may be old. It is tried again by itself; work under way goes on without this window.{' '}
+      <code>LINE_LOST</code>
     </Banner>
   );
 }

@@ -22,7 +22,8 @@ export function FrameBanners() {
             </Button>
           }
         >
-          Somebody or something changed it after it was written. Everything can be read; deletions are refused until this is cleared up.
+          Somebody or something changed it after it was written. Everything can be read; deletions are refused until
+          this is cleared up.
         </Banner>
       )}
       {state.vault.state !== 'available' && <VaultBanner isReadOnly={signedIn.readOnly} />}

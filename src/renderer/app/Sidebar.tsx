@@ -1,5 +1,13 @@
 import { ActionIcon, Menu, Modal } from '@mantine/core';
-import { IconDots, IconListDetails, IconLogout, IconKey, IconSettings, IconTrash, IconUsers } from '@tabler/icons-react';
+import {
+  IconDots,
+  IconKey,
+  IconListDetails,
+  IconLogout,
+  IconSettings,
+  IconTrash,
+  IconUsers,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ICON } from '../components/icon.ts';
@@ -9,8 +17,8 @@ import { useToast } from '../components/Toasts.tsx';
 import { PasswordForm } from '../features/session/PasswordForm.tsx';
 import { useConsole } from './page-context.ts';
 import { href } from './router.ts';
-import { useFrame, useSignOut } from './session-state.ts';
 import classes from './Sidebar.module.css';
+import { useFrame, useSignOut } from './session-state.ts';
 
 export function Sidebar({ place }: { readonly place: string }) {
   const { state } = useFrame();
@@ -29,8 +37,19 @@ export function Sidebar({ place }: { readonly place: string }) {
         </div>
       </div>
       <ul className={classes.links}>
-        <NavLink to="users" place={place} title="Users" icon={<IconUsers {...ICON.usual} />} {...(outline ? { count: outline.count } : {})} />
-        <NavLink to="deletions" place={place === 'plans' ? 'deletions' : place} title="Deletions" icon={<IconTrash {...ICON.usual} />} />
+        <NavLink
+          to="users"
+          place={place}
+          title="Users"
+          icon={<IconUsers {...ICON.usual} />}
+          {...(outline ? { count: outline.count } : {})}
+        />
+        <NavLink
+          to="deletions"
+          place={place === 'plans' ? 'deletions' : place}
+          title="Deletions"
+          icon={<IconTrash {...ICON.usual} />}
+        />
         <NavLink to="audit" place={place} title="Audit log" icon={<IconListDetails {...ICON.usual} />} />
       </ul>
       <ul className={classes.links} data-ruled>
@@ -84,7 +103,11 @@ function Account() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconKey {...ICON.usual} />} onClick={() => setChanging(true)} disabled={signedIn.readOnly}>
+          <Menu.Item
+            leftSection={<IconKey {...ICON.usual} />}
+            onClick={() => setChanging(true)}
+            disabled={signedIn.readOnly}
+          >
             Change password…
           </Menu.Item>
           <Menu.Item leftSection={<IconLogout {...ICON.usual} />} onClick={() => signOut.mutate({})}>

@@ -7,8 +7,8 @@ import { progressOf } from '../features/deletions/progress.ts';
 import { useIsInUse } from './in-use.ts';
 import { useConsole } from './page-context.ts';
 import { href } from './router.ts';
-import { type SessionState, useFrame } from './session-state.ts';
 import classes from './StatusStrip.module.css';
+import { type SessionState, useFrame } from './session-state.ts';
 
 /** Across the bottom, always: vault, log and network; what is being deleted and what waits. Grey while all is well. */
 export function StatusStrip() {

@@ -51,7 +51,9 @@ afterEach(() => {
 
 describe('X5: one restore, however many ask', () => {
   test('fifty calls at once open one line and take the session up once, before any of them', async () => {
-    const line = lineTo(async (procedure) => (procedure === 'session.restore' ? { signedIn: { userId: 'a' } } : procedure));
+    const line = lineTo(async (procedure) =>
+      procedure === 'session.restore' ? { signedIn: { userId: 'a' } } : procedure,
+    );
     const connect = vi.fn(async () => line);
     const session = openSessionStore(shelfWith('token'));
     const console = openConsoleLine({ connect, greet: session.takeUp, timeLimitMs: () => 1000 });
@@ -73,7 +75,12 @@ describe('X5: one restore, however many ask', () => {
 
   test('a refusal that comes late does not sign out who has signed in meanwhile', async () => {
     let refuse: (answer: unknown) => void = () => {};
-    const line = lineTo(() => new Promise((resolve) => { refuse = resolve; }));
+    const line = lineTo(
+      () =>
+        new Promise((resolve) => {
+          refuse = resolve;
+        }),
+    );
     const shelf = shelfWith('old');
     const session = openSessionStore(shelf);
     const restored = session.takeUp(line.link);
@@ -138,7 +145,12 @@ describe('a dead line', () => {
     const connect = vi.fn(async (): Promise<Line> => {
       throw new Error('nobody there');
     });
-    const console = openConsoleLine({ connect, greet, timeLimitMs: () => 1000, pauseMs: (failures) => 100 * 2 ** failures });
+    const console = openConsoleLine({
+      connect,
+      greet,
+      timeLimitMs: () => 1000,
+      pauseMs: (failures) => 100 * 2 ** failures,
+    });
     await expect(call(console, 'users.list')).rejects.toBeInstanceOf(LineLost);
     expect(console.state()).toBe('lost');
     await vi.advanceTimersByTimeAsync(100);

@@ -21,7 +21,14 @@ const LONGER_LIMITS_MS: Readonly<Record<string, number>> = {
 };
 
 /** What made the answer wrong is a matter of who is signed in and what is unlocked: that is asked again. */
-const CODES_OF_STATE = new Set(['NOT_SIGNED_IN', 'NOT_ADMINISTRATOR', 'PASSWORD_MUST_CHANGE', 'VAULT_LOCKED', 'LOG_TAMPERED', 'NOT_SET_UP']);
+const CODES_OF_STATE = new Set([
+  'NOT_SIGNED_IN',
+  'NOT_ADMINISTRATOR',
+  'PASSWORD_MUST_CHANGE',
+  'VAULT_LOCKED',
+  'LOG_TAMPERED',
+  'NOT_SET_UP',
+]);
 
 export type Page = ReturnType<typeof openPage>;
 

@@ -1,5 +1,5 @@
-import { Glyph, type GlyphKind } from './Glyph.tsx';
 import classes from './Banner.module.css';
+import { Glyph, type GlyphKind } from './Glyph.tsx';
 
 export type BannerTone = 'warn' | 'danger' | 'ok';
 
@@ -19,7 +19,12 @@ const glyphs: Record<BannerTone, GlyphKind> = { warn: 'warn', danger: 'bad', ok:
 
 export function Banner({ tone, title, children, actions, isWide = false, glyph, isAlert = false }: BannerProps) {
   return (
-    <div className={classes.banner} data-tone={tone} data-wide={isWide || undefined} role={isAlert ? 'alert' : undefined}>
+    <div
+      className={classes.banner}
+      data-tone={tone}
+      data-wide={isWide || undefined}
+      role={isAlert ? 'alert' : undefined}
+    >
       <span className={classes.glyph}>
         <Glyph kind={glyph ?? glyphs[tone]} />
       </span>

@@ -16,7 +16,13 @@ export function Bar({ done, absent = 0, leftover = 0, label }: BarProps) {
       className={classes.bar}
       {...(label === undefined
         ? { 'aria-hidden': true }
-        : { role: 'progressbar', 'aria-label': label, 'aria-valuenow': Math.floor(done * 100), 'aria-valuemin': 0, 'aria-valuemax': 100 })}
+        : {
+            role: 'progressbar',
+            'aria-label': label,
+            'aria-valuenow': Math.floor(done * 100),
+            'aria-valuemin': 0,
+            'aria-valuemax': 100,
+          })}
     >
       <rect y="3" width="100%" height="6" rx="1" className={classes.track} />
       <rect y="3" width={percent(done)} height="6" rx="1" className={classes.done} />

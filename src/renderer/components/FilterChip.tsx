@@ -13,7 +13,12 @@ export function FilterChip({ label, value, onRemove }: FilterChipProps) {
   return (
     <span className={classes.chip}>
       <span className={classes.label}>{label}</span> <span className={classes.value}>{value}</span>
-      <button type="button" className={classes.remove} aria-label={`Remove the filter ${label} ${value}`} onClick={onRemove}>
+      <button
+        type="button"
+        className={classes.remove}
+        aria-label={`Remove the filter ${label} ${value}`}
+        onClick={onRemove}
+      >
         <IconX {...ICON.small} />
       </button>
     </span>

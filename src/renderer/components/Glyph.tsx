@@ -46,7 +46,14 @@ const tones: Record<GlyphKind, string> = {
 
 export function Glyph({ kind, tone }: { readonly kind: GlyphKind; readonly tone?: 'quiet' | 'accent' }) {
   return (
-    <svg viewBox="0 0 10 10" width="10" height="10" className={classes.glyph} data-tone={tone ?? tones[kind]} aria-hidden="true">
+    <svg
+      viewBox="0 0 10 10"
+      width="10"
+      height="10"
+      className={classes.glyph}
+      data-tone={tone ?? tones[kind]}
+      aria-hidden="true"
+    >
       {shapes[kind]}
     </svg>
   );

@@ -1,6 +1,6 @@
 import { CopyButton } from './CopyButton.tsx';
-import classes from './Ids.module.css';
 import { exactParts } from './exact-key.ts';
+import classes from './Ids.module.css';
 import { inGroups } from './seal.ts';
 
 /** An id, shortened in the middle, to be copied whole. */

@@ -17,7 +17,12 @@ export function Mark({ size, x, y, className }: MarkProps) {
       className={className}
       aria-hidden="true"
     >
-      <path d="M25.5 15A10.5 10.5 0 1 0 15 25.5" fill="none" stroke="var(--qm-mark-ring, var(--qm-ring))" strokeWidth="5" />
+      <path
+        d="M25.5 15A10.5 10.5 0 1 0 15 25.5"
+        fill="none"
+        stroke="var(--qm-mark-ring, var(--qm-ring))"
+        strokeWidth="5"
+      />
       <path d="M17 17H29A12 12 0 0 1 17 29Z" fill="var(--qm-mark-wedge, var(--qm-wedge))" />
     </svg>
   );

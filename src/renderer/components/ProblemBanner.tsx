@@ -1,6 +1,6 @@
 import { Banner } from './Banner.tsx';
-import { problemOf } from './problem.ts';
 import classes from './ProblemBanner.module.css';
+import { Declined, problemOf } from './problem.ts';
 
 interface ProblemBannerProps {
   readonly error: unknown;
@@ -11,7 +11,7 @@ interface ProblemBannerProps {
 
 /** An error where its cause is: what happened, what it means, what to do, and the code. Nothing where there is none. */
 export function ProblemBanner({ error, title, actions }: ProblemBannerProps) {
-  if (!error) return null;
+  if (!error || error instanceof Declined) return null;
   const { message, code, fields } = problemOf(error);
   // What is wrong with single fields stands below them.
   const text = Object.keys(fields).length > 0 ? 'See the fields above.' : message;

@@ -1,5 +1,5 @@
-import { BAR, barParts, type QuotaFigures } from './quota-bar.ts';
 import classes from './QuotaBar.module.css';
+import { BAR, barParts, type QuotaFigures } from './quota-bar.ts';
 
 /** Patterns that all bars of the page share; drawn once, since ids are the page's. */
 export function BarPatterns() {

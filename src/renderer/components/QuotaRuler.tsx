@@ -27,7 +27,14 @@ export function QuotaRuler({ state, ...figures }: QuotaRulerProps) {
   const solid = isBeyond ? limitShown : parts.used;
   return (
     <div ref={ref} className={classes.ruler}>
-      <svg width="100%" height={HEIGHT} data-tone={tone} className={classes.drawing} role="img" aria-label={said(figures)}>
+      <svg
+        width="100%"
+        height={HEIGHT}
+        data-tone={tone}
+        className={classes.drawing}
+        role="img"
+        aria-label={said(figures)}
+      >
         {state === 'uncounted' ? (
           <rect y={TRACK_Y} width={parts.end} height={TRACK_HEIGHT} className={classes.uncounted} />
         ) : limitShown === null ? (
@@ -47,7 +54,13 @@ export function QuotaRuler({ state, ...figures }: QuotaRulerProps) {
         )}
         {parts.ticks.map(({ x, label }) => (
           <g key={x}>
-            <line x1={x + 0.5} x2={x + 0.5} y1={TRACK_Y + 18} y2={TRACK_Y + (label ? 24 : 21)} className={classes.tick} />
+            <line
+              x1={x + 0.5}
+              x2={x + 0.5}
+              y1={TRACK_Y + 18}
+              y2={TRACK_Y + (label ? 24 : 21)}
+              className={classes.tick}
+            />
             {label && (
               <text x={x} y={TRACK_Y + 36} textAnchor={x === 0 ? 'start' : 'middle'} className={classes.axis}>
                 {label}
@@ -67,7 +80,12 @@ export function QuotaRuler({ state, ...figures }: QuotaRulerProps) {
           />
         )}
         {!isTyping && parts.limit !== null && limitBytes !== null && (
-          <Post x={parts.limit} text={`Limit ${limitText(limitBytes)}`} kind={isFull ? 'danger' : 'new'} isLeft={isBeyond && parts.limit > 90} />
+          <Post
+            x={parts.limit}
+            text={`Limit ${limitText(limitBytes)}`}
+            kind={isFull ? 'danger' : 'new'}
+            isLeft={isBeyond && parts.limit > 90}
+          />
         )}
       </svg>
     </div>
@@ -94,6 +112,7 @@ function Post({ x, text, kind, isLeft }: PostProps) {
 
 function said({ usedBytes, limitBytes, nextBytes }: RulerFigures): string {
   const now = limitBytes === null ? 'no limit' : `limit ${limitText(limitBytes)}`;
-  const next = nextBytes === undefined ? '' : nextBytes === null ? ', new: no limit' : `, new limit ${limitText(nextBytes)}`;
+  const next =
+    nextBytes === undefined ? '' : nextBytes === null ? ', new: no limit' : `, new limit ${limitText(nextBytes)}`;
   return `${sizeText(usedBytes)} used, ${now}${next}`;
 }

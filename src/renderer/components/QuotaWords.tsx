@@ -1,5 +1,5 @@
-import { type QuotaFigures, shareText } from './quota-bar.ts';
 import classes from './QuotaWords.module.css';
+import { type QuotaFigures, shareText } from './quota-bar.ts';
 import { limitText, sizeText } from './size.ts';
 
 /** `93 % of 20 GiB`: what the bar shows, in words. */

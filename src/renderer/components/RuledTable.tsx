@@ -34,4 +34,9 @@ export function RuledTable({ label, columns, children, foot }: RuledTableProps) 
   );
 }
 
-export const cells = { name: classes.name ?? '', number: classes.number ?? '', second: classes.second ?? '', act: classes.act ?? '' };
+export const cells = {
+  name: classes.name ?? '',
+  number: classes.number ?? '',
+  second: classes.second ?? '',
+  act: classes.act ?? '',
+};

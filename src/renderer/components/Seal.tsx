@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { Mark } from './Mark.tsx';
-import { drawSeal, drawSmallSeal } from './seal.ts';
 import classes from './Seal.module.css';
+import { drawSeal, drawSmallSeal } from './seal.ts';
 
 interface SealProps {
   readonly hash: string;

@@ -14,7 +14,8 @@ interface SizeFieldProps {
 /** A size as people type it, echoed in bytes. */
 export function SizeField({ label, value, onChange, help, error, autoFocus = false }: SizeFieldProps) {
   const parsed = value.trim() === '' ? null : parseSize(value);
-  const echo = parsed === null ? help : !parsed.ok ? null : parsed.bytes === null ? 'No limit' : `= ${bytesText(parsed.bytes)}`;
+  const echo =
+    parsed === null ? help : !parsed.ok ? null : parsed.bytes === null ? 'No limit' : `= ${bytesText(parsed.bytes)}`;
   return (
     <TextInput
       label={label}

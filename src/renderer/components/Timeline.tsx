@@ -1,6 +1,6 @@
 import classes from './Timeline.module.css';
-import { exactText, shortText } from './time.ts';
 import { useNow } from './TimeText.tsx';
+import { exactText, shortText } from './time.ts';
 
 export interface TimelineEntry {
   readonly id: string;

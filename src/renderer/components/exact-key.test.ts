@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { exactParts } from './exact-key.ts';
 
-const shown = (key: string) => exactParts(key).map(({ kind, text }) => (kind === 'drawn' ? `[${text}]` : text)).join('');
+const shown = (key: string) =>
+  exactParts(key)
+    .map(({ kind, text }) => (kind === 'drawn' ? `[${text}]` : text))
+    .join('');
 
 describe('S8: keys are shown as they are', () => {
   test.each([

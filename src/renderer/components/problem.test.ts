@@ -6,13 +6,23 @@ import { numberIn, problemOf, textIn } from './problem.ts';
 describe('problems as people read them', () => {
   test('a refusal keeps its sentence and its code', () => {
     const error = new ORPCError('MAIL_TAKEN', { message: 'Another user has this mail address.' });
-    expect(problemOf(error)).toEqual({ code: 'MAIL_TAKEN', message: 'Another user has this mail address.', fields: {} });
+    expect(problemOf(error)).toEqual({
+      code: 'MAIL_TAKEN',
+      message: 'Another user has this mail address.',
+      fields: {},
+    });
   });
 
   test('bad input says it beside the field', () => {
     const error = new ORPCError('BAD_REQUEST', {
       message: 'mail: is not a mail address.',
-      data: { issues: [{ path: 'mail', message: 'is not a mail address' }, { path: ['name'], message: 'must not be empty' }, { path: 'mail', message: 'second' }] },
+      data: {
+        issues: [
+          { path: 'mail', message: 'is not a mail address' },
+          { path: ['name'], message: 'must not be empty' },
+          { path: 'mail', message: 'second' },
+        ],
+      },
     });
     expect(problemOf(error).fields).toEqual({ mail: 'This is not a mail address.', name: 'This must not be empty.' });
   });
@@ -25,7 +35,10 @@ describe('problems as people read them', () => {
   );
 
   test('a cut line and a time limit say that the outcome is not known', () => {
-    expect(problemOf(new LineLost())).toMatchObject({ code: 'LINE_LOST', message: expect.stringContaining('not known') });
+    expect(problemOf(new LineLost())).toMatchObject({
+      code: 'LINE_LOST',
+      message: expect.stringContaining('not known'),
+    });
     expect(problemOf(new TimeLimitExceeded(30_000)).message).toContain('30 s');
   });
 

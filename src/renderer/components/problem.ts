@@ -24,13 +24,20 @@ export function problemOf(error: unknown): Problem {
       fields: {},
     };
   if (error instanceof ORPCError)
-    return { code: error.code, message: sentence(error.message), fields: error.code === 'BAD_REQUEST' ? fieldsOf(error.data) : {} };
+    return {
+      code: error.code,
+      message: sentence(error.message),
+      fields: error.code === 'BAD_REQUEST' ? fieldsOf(error.data) : {},
+    };
   return {
     code: 'PAGE_ERROR',
     message: 'Something went wrong in this window. Nothing was changed by it. Load the page again.',
     fields: {},
   };
 }
+
+/** Somebody was asked and said no: nothing was done, and nothing went wrong. */
+export class Declined extends Error {}
 
 export function codeOf(error: unknown): string | null {
   return error instanceof ORPCError ? error.code : null;

@@ -3,8 +3,7 @@ import { rulerParts } from './ruler.ts';
 
 const GIB = 2 ** 30;
 const labels = (width: number, figures: Parameters<typeof rulerParts>[1]) =>
-  rulerParts(width, figures)
-    .ticks.flatMap(({ label }) => (label === null ? [] : [label.replaceAll('\u00a0', ' ')]));
+  rulerParts(width, figures).ticks.flatMap(({ label }) => (label === null ? [] : [label.replaceAll('\u00a0', ' ')]));
 
 describe('the quota ruler', () => {
   test('posts and usage stand to scale, with room for a label at the end', () => {
@@ -18,7 +17,11 @@ describe('the quota ruler', () => {
   });
 
   test('a new limit beyond both sets the scale', () => {
-    expect(rulerParts(592, { usedBytes: 10, limitBytes: 20, nextBytes: 100 })).toMatchObject({ next: 500, limit: 100, used: 50 });
+    expect(rulerParts(592, { usedBytes: 10, limitBytes: 20, nextBytes: 100 })).toMatchObject({
+      next: 500,
+      limit: 100,
+      used: 50,
+    });
   });
 
   test('no limit and nothing stored still draws', () => {

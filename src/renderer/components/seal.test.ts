@@ -17,7 +17,9 @@ describe('a seal', () => {
     const changed = `${hash.slice(0, 40)}${hash[40] === '0' ? '1' : '0'}${hash.slice(41)}`;
     const before = drawSeal(hash, 7).ticks;
     const after = drawSeal(changed, 7).ticks;
-    expect(before.flatMap((tick, i) => (tick.x2 === after[i]?.x2 && tick.y2 === after[i]?.y2 ? [] : [i]))).toEqual([40]);
+    expect(before.flatMap((tick, i) => (tick.x2 === after[i]?.x2 && tick.y2 === after[i]?.y2 ? [] : [i]))).toEqual([
+      40,
+    ]);
   });
 
   test('its ticks begin at the top and go clockwise', () => {
@@ -31,7 +33,10 @@ describe('a seal', () => {
     const { curves } = drawSeal(hash, 16);
     expect(curves).toHaveLength(16);
     for (const curve of curves) {
-      const points = curve.slice(1, -1).split('L').map((point) => point.split(' ').map(Number));
+      const points = curve
+        .slice(1, -1)
+        .split('L')
+        .map((point) => point.split(' ').map(Number));
       expect(points).toHaveLength(360);
       for (const [x = 0, y = 0] of points) {
         expect(distance(x, y)).toBeGreaterThan(14);

@@ -9,15 +9,15 @@ import { useFrame } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { FilterChip } from '../../components/FilterChip.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
-import { ICON } from '../../components/icon.ts';
 import { shortened } from '../../components/Ids.tsx';
+import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
 import { countText } from '../../components/size.ts';
 import { clockText, exactText } from '../../components/time.ts';
-import { useActorNames } from './actor-names.ts';
 import classes from './AuditLog.module.css';
+import { useActorNames } from './actor-names.ts';
 import { EntryPane } from './EntryPane.tsx';
 import { eventWord, knownEvents } from './event-words.ts';
 import { useVerifyLog, VerdictBanner } from './VerdictBanner.tsx';
@@ -99,7 +99,9 @@ export function AuditLog() {
             <EmptyState
               icon={<IconListSearch {...ICON.large} />}
               title="No entry matches"
-              actions={<Button onClick={() => setFilter({ event: null, outcome: null, target: null })}>Clear filters</Button>}
+              actions={
+                <Button onClick={() => setFilter({ event: null, outcome: null, target: null })}>Clear filters</Button>
+              }
             >
               The log itself has {countText(state.audit.entries)} entries.
             </EmptyState>
@@ -132,7 +134,10 @@ function LogToolbar({ filter, onChange }: LogToolbarProps) {
         aria-label="Event"
         value={filter.event ?? ''}
         onChange={(event) => onChange({ event: event.currentTarget.value || null })}
-        data={[{ value: '', label: 'Every event' }, ...knownEvents.map((event) => ({ value: event, label: `${eventWord(event)} (${event})` }))]}
+        data={[
+          { value: '', label: 'Every event' },
+          ...knownEvents.map((event) => ({ value: event, label: `${eventWord(event)} (${event})` })),
+        ]}
         className={classes.events ?? ''}
       />
       <NativeSelect
@@ -150,7 +155,9 @@ function LogToolbar({ filter, onChange }: LogToolbarProps) {
           { value: 'failed', label: 'Failed' },
         ]}
       />
-      {filter.target && <FilterChip label="About" value={shortened(filter.target)} onRemove={() => onChange({ target: null })} />}
+      {filter.target && (
+        <FilterChip label="About" value={shortened(filter.target)} onRemove={() => onChange({ target: null })} />
+      )}
     </search>
   );
 }
@@ -205,7 +212,8 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
             <td className={classes.target}>
               {entry.target ? (
                 <>
-                  {entry.target.kind.replaceAll('_', ' ')} <code title={entry.target.id}>{shortened(entry.target.id)}</code>
+                  {entry.target.kind.replaceAll('_', ' ')}{' '}
+                  <code title={entry.target.id}>{shortened(entry.target.id)}</code>
                 </>
               ) : (
                 '—'

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../../contract/audit.ts';
 import { href } from '../../app/router.ts';
 import { Status } from '../../components/Glyph.tsx';
 import { Hash, ShortId } from '../../components/Ids.tsx';
-import { Property, Properties, Section } from '../../components/Section.tsx';
+import { Properties, Property, Section } from '../../components/Section.tsx';
 import { countText } from '../../components/size.ts';
 import { exactText } from '../../components/time.ts';
 import classes from './EntryPane.module.css';
@@ -37,7 +37,9 @@ export function EntryPane({ entry, actor, onClose }: EntryPaneProps) {
           </Property>
         )}
         <Property label="Target">{target ? <Target target={target} /> : 'none'}</Property>
-        <Property label="Outcome">{outcome === 'done' ? <Status kind="check">done</Status> : <Status kind="bad">{outcome}</Status>}</Property>
+        <Property label="Outcome">
+          {outcome === 'done' ? <Status kind="check">done</Status> : <Status kind="bad">{outcome}</Status>}
+        </Property>
         <Property label="Origin">
           {origin.host}, {origin.osAccount} on {origin.machine}
         </Property>
@@ -58,10 +60,18 @@ export function EntryPane({ entry, actor, onClose }: EntryPaneProps) {
 }
 
 function Target({ target }: { readonly target: NonNullable<AuditEntry['target']> }) {
-  const place = target.kind === 'user' ? 'users' : target.kind === 'deletion' ? 'deletions' : target.kind === 'plan' ? 'plans' : null;
+  const place =
+    target.kind === 'user'
+      ? 'users'
+      : target.kind === 'deletion'
+        ? 'deletions'
+        : target.kind === 'plan'
+          ? 'plans'
+          : null;
   return (
     <>
-      {place ? <a href={href([place, target.id])}>{target.kind}</a> : target.kind} <ShortId id={target.id} what="the target’s id" />
+      {place ? <a href={href([place, target.id])}>{target.kind}</a> : target.kind}{' '}
+      <ShortId id={target.id} what="the target’s id" />
     </>
   );
 }

@@ -46,7 +46,12 @@ export function VerdictBanner({ verification, error }: VerdictBannerProps) {
       </Banner>
     );
   return (
-    <Banner tone="danger" title={`${verdict}${firstBad === null ? '' : `: entry ${countText(firstBad)}`}.`} isWide isAlert>
+    <Banner
+      tone="danger"
+      title={`${verdict}${firstBad === null ? '' : `: entry ${countText(firstBad)}`}.`}
+      isWide
+      isAlert
+    >
       {message}
     </Banner>
   );

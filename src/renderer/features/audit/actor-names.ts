@@ -8,7 +8,9 @@ type Actor = Pick<AuditEntry['actor'], 'kind' | 'id'>;
 /** Administrators are few, so whoever acted is looked up by id; one that is gone stays an id. */
 export function useActorNames(entries: readonly { readonly actor: Actor }[]): (actor: Actor) => string {
   const orpc = useConsole();
-  const ids = [...new Set(entries.flatMap(({ actor }) => (actor.kind === 'administrator' && actor.id ? [actor.id] : [])))];
+  const ids = [
+    ...new Set(entries.flatMap(({ actor }) => (actor.kind === 'administrator' && actor.id ? [actor.id] : []))),
+  ];
   const answers = useQueries({
     queries: ids.map((id) => orpc.users.show.queryOptions({ input: { user: id }, staleTime: 60_000, retry: false })),
   });

@@ -19,7 +19,9 @@ describe('A3: entries in words', () => {
 
   test('quotas say from what to what', () => {
     const metadata = { fromBytes: String(10 * 2 ** 30), toBytes: 'unlimited' };
-    expect(plain(entryWords({ event: 'admin.quota_changed', metadata, outcome: 'done' }))).toBe('Quota changed: 10 GiB to no limit');
+    expect(plain(entryWords({ event: 'admin.quota_changed', metadata, outcome: 'done' }))).toBe(
+      'Quota changed: 10 GiB to no limit',
+    );
   });
 
   test('what was refused says so, with its code', () => {
@@ -29,7 +31,11 @@ describe('A3: entries in words', () => {
   });
 
   test('metadata that is not what it should be is left out', () => {
-    expect(entryWords({ event: 'admin.quota_changed', metadata: { fromBytes: {}, toBytes: -1 }, outcome: 'done' })).toBe('Quota changed');
-    expect(entryWords({ event: 'admin.ai_provider_assigned', metadata: { model: 7 }, outcome: 'done' })).toBe('Model assigned');
+    expect(
+      entryWords({ event: 'admin.quota_changed', metadata: { fromBytes: {}, toBytes: -1 }, outcome: 'done' }),
+    ).toBe('Quota changed');
+    expect(entryWords({ event: 'admin.ai_provider_assigned', metadata: { model: 7 }, outcome: 'done' })).toBe(
+      'Model assigned',
+    );
   });
 });

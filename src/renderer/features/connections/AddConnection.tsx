@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { User } from '../../../contract/users.ts';
 import { Form, FormButtons } from '../../components/Form.tsx';
 import { PasswordField } from '../../components/PasswordField.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { problemOf } from '../../components/problem.ts';
 import { useAddConnection } from './connection-changes.ts';
 
 interface AddConnectionProps {
@@ -23,7 +23,15 @@ export function AddConnection({ user, isOpen, onClose }: AddConnectionProps) {
 
 function AddConnectionForm({ user, onClose }: Omit<AddConnectionProps, 'isOpen'>) {
   const [provider, setProvider] = useState<'webdav' | 's3'>('webdav');
-  const [answers, setAnswers] = useState({ url: '', username: '', secret: '', bucket: '', region: 'us-east-1', root: '/', label: '' });
+  const [answers, setAnswers] = useState({
+    url: '',
+    username: '',
+    secret: '',
+    bucket: '',
+    region: 'us-east-1',
+    root: '/',
+    label: '',
+  });
   const [ownedRoot, setOwnedRoot] = useState(false);
   const add = useAddConnection(onClose);
   const problem = add.error ? problemOf(add.error) : null;
@@ -41,7 +49,9 @@ function AddConnectionForm({ user, onClose }: Omit<AddConnectionProps, 'isOpen'>
   const isReady = url !== '' && username !== '' && secret !== '' && root !== '' && (!isS3 || bucket !== '');
   const send = () => {
     const common = { user: user.id, url, username, secret, root, ownedRoot, ...(label === '' ? {} : { label }) };
-    add.mutate(isS3 ? { ...common, provider: 's3', bucket, region, pathStyle: true } : { ...common, provider: 'webdav' });
+    add.mutate(
+      isS3 ? { ...common, provider: 's3', bucket, region, pathStyle: true } : { ...common, provider: 'webdav' },
+    );
   };
   return (
     <Form label="Connection" onSubmit={send}>

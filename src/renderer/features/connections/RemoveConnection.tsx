@@ -46,10 +46,15 @@ export function RemoveConnection({ connection, isOpen, onClose }: RemoveConnecti
         </Button>
       }
     >
-      <p>The credentials are erased here, and revoked where the provider lets one revoke them. Objects in the cloud are not touched.</p>
+      <p>
+        The credentials are erased here, and revoked where the provider lets one revoke them. Objects in the cloud are
+        not touched.
+      </p>
       {documents > 0 && (
         <>
-          <p>{plural(documents, 'document')} of it {documents === 1 ? 'leaves' : 'leave'} the record.</p>
+          <p>
+            {plural(documents, 'document')} of it {documents === 1 ? 'leaves' : 'leave'} the record.
+          </p>
           <TextInput
             mt="lg"
             label={

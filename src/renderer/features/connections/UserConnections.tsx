@@ -14,8 +14,8 @@ import { Section } from '../../components/Section.tsx';
 import { plural, sizeText } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
 import { AddConnection } from './AddConnection.tsx';
-import { CONNECTION_STATES, PROVIDER_NAMES } from './connection-words.ts';
 import { useTestConnection } from './connection-changes.ts';
+import { CONNECTION_STATES, PROVIDER_NAMES } from './connection-words.ts';
 import { RemoveConnection } from './RemoveConnection.tsx';
 import { ReplaceSecret } from './ReplaceSecret.tsx';
 import classes from './UserConnections.module.css';
@@ -64,12 +64,19 @@ function ConnectionRow({ connection, canChange }: ConnectionRowProps) {
   return (
     <li>
       <div className={classes.row}>
-        {provider === 's3' ? <IconBucket {...ICON.usual} className={classes.icon ?? ''} /> : <IconCloud {...ICON.usual} className={classes.icon ?? ''} />}
+        {provider === 's3' ? (
+          <IconBucket {...ICON.usual} className={classes.icon ?? ''} />
+        ) : (
+          <IconCloud {...ICON.usual} className={classes.icon ?? ''} />
+        )}
         <div className={classes.what}>
           <div className={classes.label}>
             {label} <span className={classes.provider}>{PROVIDER_NAMES[provider]}</span>
           </div>
-          <div className={classes.account} title={ownedRoot ? 'Everything below is the platform’s own' : 'Only recorded documents are the platform’s'}>
+          <div
+            className={classes.account}
+            title={ownedRoot ? 'Everything below is the platform’s own' : 'Only recorded documents are the platform’s'}
+          >
             {account} {root}
             {ownedRoot && ', the platform’s own'}
           </div>

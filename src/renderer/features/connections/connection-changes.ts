@@ -76,7 +76,8 @@ export function useRemoveConnection(label: string, onDone: () => void) {
     orpc.connections.remove.mutationOptions({
       onSuccess: async ({ revoked, documentsForgotten }) => {
         onDone();
-        const forgotten = documentsForgotten > 0 ? ` ${plural(documentsForgotten, 'document')} left the record, the objects stay.` : '';
+        const forgotten =
+          documentsForgotten > 0 ? ` ${plural(documentsForgotten, 'document')} left the record, the objects stay.` : '';
         toast({ title: `${label} was removed`, text: `${REVOKED[revoked]}${forgotten}` });
         await changed();
       },

@@ -34,7 +34,9 @@ export function CallOff({ deletion, canChange }: CallOffProps) {
           </Button>
         }
       >
-        <p>Nothing has been removed so far. The account gets back the state that it had, and nothing else is changed.</p>
+        <p>
+          Nothing has been removed so far. The account gets back the state that it had, and nothing else is changed.
+        </p>
         <ProblemBanner error={callOff.error} title="The deletion was not called off." />
       </Dialog>
     </>

@@ -9,8 +9,8 @@ import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { codeOf, problemOf } from '../../components/problem.ts';
-import { useSaveCertificate } from './certificate-queries.ts';
 import classes from './Certificate.module.css';
+import { useSaveCertificate } from './certificate-queries.ts';
 
 /** The certificate as it is printed. The mail address stands on it only if it is typed here and is the one. */
 export function Certificate({ deletionId }: { readonly deletionId: string }) {
@@ -63,7 +63,9 @@ export function Certificate({ deletionId }: { readonly deletionId: string }) {
         <Button size="xs" type="submit">
           {typed.trim() === '' && withMail !== null ? 'Leave it out' : 'Put it on'}
         </Button>
-        <p className={classes.note}>It was erased with the user. If it is the one, the certificate’s own hash proves it.</p>
+        <p className={classes.note}>
+          It was erased with the user. If it is the one, the certificate’s own hash proves it.
+        </p>
       </form>
       {data && <Paper html={data.html} frame={frame} />}
       {!data && !error && (

@@ -4,8 +4,8 @@ import { Hash } from '../../components/Ids.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Seal } from '../../components/Seal.tsx';
 import { Section } from '../../components/Section.tsx';
-import { useSaveCertificate } from './certificate-queries.ts';
 import classes from './CertificateSection.module.css';
+import { useSaveCertificate } from './certificate-queries.ts';
 
 interface CertificateSectionProps {
   readonly deletionId: string;
@@ -22,7 +22,8 @@ export function CertificateSection({ deletionId, hash }: CertificateSectionProps
         <div>
           <Hash hash={hash} what="the certificate’s hash" />
           <p className={classes.note}>
-            The JSON file is the certificate. Check it anywhere with <code>qm deletions verify</code> and the fingerprint that was kept at set-up.
+            The JSON file is the certificate. Check it anywhere with <code>qm deletions verify</code> and the
+            fingerprint that was kept at set-up.
           </p>
           <div className={classes.buttons}>
             <Button loading={save.isPending} onClick={() => save.mutate()}>

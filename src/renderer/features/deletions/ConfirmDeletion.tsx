@@ -5,8 +5,8 @@ import { href } from '../../app/router.ts';
 import { useCanChange, useFrame } from '../../app/session-state.ts';
 import { Form, Why } from '../../components/Form.tsx';
 import { PasswordField } from '../../components/PasswordField.tsx';
-import { problemOf, textIn } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { problemOf, textIn } from '../../components/problem.ts';
 import { Section } from '../../components/Section.tsx';
 import { plural } from '../../components/size.ts';
 import { WithCode } from '../session/SignIn.tsx';
@@ -41,7 +41,10 @@ export function ConfirmDeletion({ plan, name, whenDown }: ConfirmDeletionProps) 
     );
   return (
     <Section title="Confirm">
-      <Form label="Confirm the deletion" onSubmit={() => isReady && start.mutate({ planId: plan.id, confirm: typed, password, whenDown, review })}>
+      <Form
+        label="Confirm the deletion"
+        onSubmit={() => isReady && start.mutate({ planId: plan.id, confirm: typed, password, whenDown, review })}
+      >
         <Checkbox
           label="Stop for a review if something of a cloud is left over"
           description="After that the cloud’s credentials are gone, and nothing in it can be tried again."
@@ -57,7 +60,9 @@ export function ConfirmDeletion({ plan, name, whenDown }: ConfirmDeletionProps) 
           autoComplete="off"
           spellCheck={false}
           value={typed}
-          error={problem?.code === 'CONFIRMATION_MISMATCH' && <WithCode message={problem.message} code={problem.code} />}
+          error={
+            problem?.code === 'CONFIRMATION_MISMATCH' && <WithCode message={problem.message} code={problem.code} />
+          }
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
         <PasswordField
@@ -68,7 +73,11 @@ export function ConfirmDeletion({ plan, name, whenDown }: ConfirmDeletionProps) 
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {start.error && !isAboutPassword && problem?.code !== 'CONFIRMATION_MISMATCH' && (
-          <ProblemBanner error={start.error} title="Nothing was begun." actions={<WayOn error={start.error} plan={plan} />} />
+          <ProblemBanner
+            error={start.error}
+            title="Nothing was begun."
+            actions={<WayOn error={start.error} plan={plan} />}
+          />
         )}
         <Button type="submit" variant="filled" color="red" fullWidth disabled={!isReady} loading={start.isPending}>
           Delete {name} for good
@@ -110,7 +119,12 @@ function why({ typed, mail, isTyped, isTampered, canChange, hasPassword }: Reaso
   if (!isTyped) {
     const missing = mail.length - typed.trim().length;
     const isBeginning = mail.toLowerCase().startsWith(typed.trim().toLowerCase());
-    const rest = missing > 0 && isBeginning ? ` ${plural(missing, 'character')} ${missing === 1 ? 'is' : 'are'} missing.` : typed === '' ? '' : ' This is another one.';
+    const rest =
+      missing > 0 && isBeginning
+        ? ` ${plural(missing, 'character')} ${missing === 1 ? 'is' : 'are'} missing.`
+        : typed === ''
+          ? ''
+          : ' This is another one.';
     return `Enabled when the mail address is typed in full.${rest}`;
   }
   return hasPassword ? '' : 'Enabled when your password is there.';

@@ -7,11 +7,11 @@ import { ShortId } from '../../components/Ids.tsx';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Seal } from '../../components/Seal.tsx';
-import { Property, Properties, Section } from '../../components/Section.tsx';
+import { Properties, Property, Section } from '../../components/Section.tsx';
 import { inGroups } from '../../components/seal.ts';
+import { Timeline } from '../../components/Timeline.tsx';
 import { TimeText, useNow } from '../../components/TimeText.tsx';
 import { durationText, exactText } from '../../components/time.ts';
-import { Timeline } from '../../components/Timeline.tsx';
 import { useActorNames } from '../audit/actor-names.ts';
 import { entryWords } from '../audit/event-words.ts';
 import classes from './DeletionFacts.module.css';
@@ -19,7 +19,9 @@ import { isOver } from './progress.ts';
 
 export function FactsSection({ deletion }: { readonly deletion: Deletion }) {
   const orpc = useConsole();
-  const { data } = useQuery(orpc.deletions.showPlan.queryOptions({ input: { planId: deletion.planId }, staleTime: Number.POSITIVE_INFINITY }));
+  const { data } = useQuery(
+    orpc.deletions.showPlan.queryOptions({ input: { planId: deletion.planId }, staleTime: Number.POSITIVE_INFINITY }),
+  );
   const now = useNow();
   const took = Date.parse(deletion.endedAt ?? new Date(now).toISOString()) - Date.parse(deletion.startedAt);
   return (

@@ -12,13 +12,13 @@ import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { codeOf, problemOf } from '../../components/problem.ts';
 import { Seal } from '../../components/Seal.tsx';
-import { saveText } from '../../components/save-text.ts';
 import { Columns, Section } from '../../components/Section.tsx';
+import { saveText } from '../../components/save-text.ts';
 import { exactText } from '../../components/time.ts';
 import { ConfirmDeletion } from './ConfirmDeletion.tsx';
 import classes from './DeletionPlan.module.css';
 import { PlanTable } from './PlanTable.tsx';
-import { WhenDownChoice, type WhenDown } from './WhenDownChoice.tsx';
+import { type WhenDown, WhenDownChoice } from './WhenDownChoice.tsx';
 
 const parent = { title: 'Deletions', href: href(['deletions']) };
 
@@ -77,7 +77,9 @@ function PlanScreen({ plan }: { readonly plan: Plan }) {
         meta={plan.mail}
         actions={
           <>
-            <Button onClick={() => saveText(`plan-${plan.id}.json`, 'application/json', JSON.stringify(plan, null, 2))}>Save plan</Button>
+            <Button onClick={() => saveText(`plan-${plan.id}.json`, 'application/json', JSON.stringify(plan, null, 2))}>
+              Save plan
+            </Button>
             <Button component="a" href={href(['users', plan.userId])}>
               Keep {name}
             </Button>
@@ -111,7 +113,10 @@ function FrozenPlan({ plan }: { readonly plan: Plan }) {
         <Seal hash={plan.hash} size={96} />
         <Hash hash={plan.hash} what="the plan’s hash" />
       </div>
-      <p className={classes.note}>The run removes what stands here. If it would remove over 10&nbsp;% and over 100 objects more, it stops and asks.</p>
+      <p className={classes.note}>
+        The run removes what stands here. If it would remove over 10&nbsp;% and over 100 objects more, it stops and
+        asks.
+      </p>
     </Section>
   );
 }

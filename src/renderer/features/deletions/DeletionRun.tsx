@@ -8,8 +8,8 @@ import { Badge } from '../../components/Glyph.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
 import { Columns, Section } from '../../components/Section.tsx';
 import { countText, sizeText } from '../../components/size.ts';
 import { CallOff } from './CallOff.tsx';
@@ -85,13 +85,18 @@ function RunScreen({ deletion }: { readonly deletion: Deletion }) {
           </>
         }
       />
-      {waitingFor && state === 'waiting' && <WaitingBanner deletion={deletion} waiting={waitingFor} canChange={canChange} resume={resume} />}
+      {waitingFor && state === 'waiting' && (
+        <WaitingBanner deletion={deletion} waiting={waitingFor} canChange={canChange} resume={resume} />
+      )}
       <PageBody>
-        <ProblemBanner error={resume.error} title="The deletion does not go on." />
+        {!isRunning && <ProblemBanner error={resume.error} title="The deletion does not go on." />}
         <Columns
           main={
             <>
-              <Section title="Stages" meta={isRunning && <PaceLine settled={progress.settled} total={progress.total} />}>
+              <Section
+                title="Stages"
+                meta={isRunning && <PaceLine settled={progress.settled} total={progress.total} />}
+              >
                 <Stages deletion={deletion} />
               </Section>
               <Section
@@ -101,7 +106,9 @@ function RunScreen({ deletion }: { readonly deletion: Deletion }) {
                 <Lanes backends={deletion.backends} />
               </Section>
               <Leftovers deletion={deletion} canChange={canChange} />
-              {deletion.certificateHash && <CertificateSection deletionId={deletion.id} hash={deletion.certificateHash} />}
+              {deletion.certificateHash && (
+                <CertificateSection deletionId={deletion.id} hash={deletion.certificateHash} />
+              )}
             </>
           }
           side={
@@ -123,7 +130,15 @@ interface RunActionsProps {
   readonly resume: ReturnType<typeof useResume>;
 }
 
-const PAUSABLE: readonly Deletion['state'][] = ['closing', 'clouds', 'store', 'verifying', 'review', 'revoking', 'waiting'];
+const PAUSABLE: readonly Deletion['state'][] = [
+  'closing',
+  'clouds',
+  'store',
+  'verifying',
+  'review',
+  'revoking',
+  'waiting',
+];
 
 function RunActions({ deletion, canChange, resume }: RunActionsProps) {
   const pause = usePause();
@@ -131,9 +146,15 @@ function RunActions({ deletion, canChange, resume }: RunActionsProps) {
   const isUntouched = deletion.backends.every(({ removed }) => removed === 0);
   return (
     <>
-      {isUntouched && !isOver(deletion) && state !== 'finishing' && state !== 'certifying' && <CallOff deletion={deletion} canChange={canChange} />}
+      {isUntouched && !isOver(deletion) && state !== 'finishing' && state !== 'certifying' && (
+        <CallOff deletion={deletion} canChange={canChange} />
+      )}
       {PAUSABLE.includes(state) && (
-        <Button disabled={!canChange} loading={pause.isPending} onClick={() => pause.mutate({ deletionId: deletion.id })}>
+        <Button
+          disabled={!canChange}
+          loading={pause.isPending}
+          onClick={() => pause.mutate({ deletionId: deletion.id })}
+        >
           Pause
         </Button>
       )}

@@ -57,7 +57,9 @@ export function Deletions() {
         <SegmentedControl
           aria-label="State"
           value={state ?? 'all'}
-          onChange={(chosen) => navigate(href(['deletions'], { state: chosen === 'all' ? null : chosen }), { replace: true })}
+          onChange={(chosen) =>
+            navigate(href(['deletions'], { state: chosen === 'all' ? null : chosen }), { replace: true })
+          }
           data={[
             { value: 'all', label: 'All' },
             { value: 'running', label: 'Running' },
@@ -107,7 +109,7 @@ function DeletionRow({ deletion }: { readonly deletion: Deletion }) {
   const { waitingFor, state } = deletion;
   return (
     <tr>
-      <td className={cells.name}>
+      <td className={`${cells.name} ${classes.who}`}>
         <a href={href(['deletions', deletion.id])}>{deletion.mail ?? `User ${shortened(deletion.userId)}`}</a>
       </td>
       <td>

@@ -3,8 +3,8 @@ import type { Deletion } from '../../../contract/deletions.ts';
 import { ExactKey } from '../../components/Ids.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
-import { saveText } from '../../components/save-text.ts';
 import { Section } from '../../components/Section.tsx';
+import { saveText } from '../../components/save-text.ts';
 import { countText } from '../../components/size.ts';
 import { useRetry } from './deletion-changes.ts';
 import classes from './Leftovers.module.css';
@@ -14,7 +14,12 @@ interface LeftoversProps {
   readonly canChange: boolean;
 }
 
-const columns = [{ title: 'Object' }, { title: 'Where' }, { title: 'Why it is still there' }, { title: 'Actions', isHidden: true }];
+const columns = [
+  { title: 'Object' },
+  { title: 'Where' },
+  { title: 'Why it is still there' },
+  { title: 'Actions', isHidden: true },
+];
 
 /** What could not be removed, with the reason; and again, where something is left to try with. */
 export function Leftovers({ deletion, canChange }: LeftoversProps) {
@@ -27,10 +32,20 @@ export function Leftovers({ deletion, canChange }: LeftoversProps) {
   return (
     <Section
       title="Leftovers"
-      meta={count > leftovers.length ? `${countText(leftovers.length)} of ${countText(count)}; all stand on the certificate` : countText(count)}
+      meta={
+        count > leftovers.length
+          ? `${countText(leftovers.length)} of ${countText(count)}; all stand on the certificate`
+          : countText(count)
+      }
       actions={
         <>
-          <Button size="xs" variant="subtle" onClick={() => saveText(`leftovers-${deletion.id}.json`, 'application/json', JSON.stringify(leftovers, null, 2))}>
+          <Button
+            size="xs"
+            variant="subtle"
+            onClick={() =>
+              saveText(`leftovers-${deletion.id}.json`, 'application/json', JSON.stringify(leftovers, null, 2))
+            }
+          >
             Save list
           </Button>
           {isRetryable && (

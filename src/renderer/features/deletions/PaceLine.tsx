@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 import { countText } from '../../components/size.ts';
 import { durationText } from '../../components/time.ts';
-import { addSample, paceLine, paceOf, type Sample, timeLeftMs } from './pace.ts';
 import classes from './PaceLine.module.css';
+import { addSample, paceLine, paceOf, type Sample, timeLeftMs } from './pace.ts';
 
 interface PaceLineProps {
   readonly settled: number;

@@ -4,8 +4,8 @@ import type { User } from '../../../contract/users.ts';
 import { usePage } from '../../app/page-context.ts';
 import { href, navigate } from '../../app/router.ts';
 import { FormButtons } from '../../components/Form.tsx';
-import { codeOf, textIn } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { codeOf, textIn } from '../../components/problem.ts';
 import { durationText } from '../../components/time.ts';
 import classes from './PlanDeletion.module.css';
 
@@ -20,10 +20,21 @@ export function PlanDeletion({ user, hindrance }: PlanDeletionProps) {
   const [isPlanning, setPlanning] = useState(false);
   return (
     <>
-      <Button variant="outline" color="red" disabled={hindrance !== null} {...(hindrance === null ? {} : { title: hindrance })} onClick={() => setPlanning(true)}>
+      <Button
+        variant="outline"
+        color="red"
+        disabled={hindrance !== null}
+        {...(hindrance === null ? {} : { title: hindrance })}
+        onClick={() => setPlanning(true)}
+      >
         Delete…
       </Button>
-      <Modal opened={isPlanning} onClose={() => setPlanning(false)} title={`Plan the deletion of ${user.name}`} closeOnClickOutside={false}>
+      <Modal
+        opened={isPlanning}
+        onClose={() => setPlanning(false)}
+        title={`Plan the deletion of ${user.name}`}
+        closeOnClickOutside={false}
+      >
         <Planning userId={user.id} onClose={() => setPlanning(false)} />
       </Modal>
     </>
@@ -88,5 +99,9 @@ function Elapsed() {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return <p role="timer" className={classes.elapsed}>Listing for {durationText(now - begun.current)}</p>;
+  return (
+    <p role="timer" className={classes.elapsed}>
+      Listing for {durationText(now - begun.current)}
+    </p>
+  );
 }

@@ -1,6 +1,6 @@
 import type { Deletion } from '../../../contract/deletions.ts';
 import { countText, plural } from '../../components/size.ts';
-import { progressOf, type Stage, STAGES, standingOf } from './progress.ts';
+import { progressOf, STAGES, type Stage, standingOf } from './progress.ts';
 import classes from './Stages.module.css';
 
 const TITLES: Readonly<Record<Stage, string>> = {
@@ -21,7 +21,12 @@ export function Stages({ deletion }: { readonly deletion: Deletion }) {
       {STAGES.map((stage, index) => {
         const place = index < standing.at ? 'behind' : index === standing.at && !isCalledOff ? 'present' : 'ahead';
         return (
-          <li key={stage} className={classes.stage} data-place={place} aria-current={place === 'present' ? 'step' : undefined}>
+          <li
+            key={stage}
+            className={classes.stage}
+            data-place={place}
+            aria-current={place === 'present' ? 'step' : undefined}
+          >
             <span className={classes.line} aria-hidden="true">
               <span className={classes.node} />
               {place === 'present' && <span className={classes.part} style={{ width: `${standing.share * 100}%` }} />}
@@ -40,9 +45,15 @@ function noteOf(stage: Stage, { backends, state }: Deletion): string {
     case 'close':
       return 'the account';
     case 'clouds':
-      return settledOf(backends.filter(({ cloud }) => cloud), state);
+      return settledOf(
+        backends.filter(({ cloud }) => cloud),
+        state,
+      );
     case 'store':
-      return settledOf(backends.filter(({ cloud }) => !cloud), state);
+      return settledOf(
+        backends.filter(({ cloud }) => !cloud),
+        state,
+      );
     case 'verify':
       return 'list again';
     case 'revoke': {

@@ -68,7 +68,9 @@ function meaningOf(reason: Waiting['reason'], backendId: string | null): string 
     case 'hidden':
       return 'It goes on when that is gone.';
     case 'review':
-      return backendId === null ? 'After this the clouds’ credentials are erased, and nothing in them can be tried again.' : '';
+      return backendId === null
+        ? 'After this the clouds’ credentials are erased, and nothing in them can be tried again.'
+        : '';
   }
 }
 
@@ -79,11 +81,18 @@ interface AnswersProps extends WaitingBannerProps {
 function Answers({ deletion, waiting, label, canChange, resume }: AnswersProps) {
   const { reason, backendId } = waiting;
   const answer = (text: string, input: Omit<Parameters<typeof resume.mutate>[0], 'deletionId'>) => (
-    <Button size="xs" disabled={!canChange} loading={resume.isPending} onClick={() => resume.mutate({ deletionId: deletion.id, ...input })}>
+    <Button
+      size="xs"
+      disabled={!canChange}
+      loading={resume.isPending}
+      onClick={() => resume.mutate({ deletionId: deletion.id, ...input })}
+    >
       {text}
     </Button>
   );
-  const without = backendId !== null && <GoOnWithout label={label} canChange={canChange} resume={resume} deletionId={deletion.id} />;
+  const without = backendId !== null && (
+    <GoOnWithout label={label} canChange={canChange} resume={resume} deletionId={deletion.id} />
+  );
   switch (reason) {
     case 'offline':
     case 'backend':
@@ -152,7 +161,8 @@ function GoOnWithout({ label, deletionId, canChange, resume }: GoOnWithoutProps)
           </Button>
         }
       >
-        What lies there stays and is named on the certificate. Once the deletion is done, the console has no credentials for it any more.
+        What lies there stays and is named on the certificate. Once the deletion is done, the console has no credentials
+        for it any more.
       </Dialog>
     </>
   );
@@ -173,7 +183,10 @@ function UnlockOrRetry({ canRetry, onRetry }: { readonly canRetry: boolean; read
         Unlock vault
       </Button>
       <Modal opened={isUnlocking} onClose={() => setUnlocking(false)} title="Unlock the vault">
-        <UnlockForm onDone={() => setUnlocking(false)} other={<Button onClick={() => setUnlocking(false)}>Leave it locked</Button>} />
+        <UnlockForm
+          onDone={() => setUnlocking(false)}
+          other={<Button onClick={() => setUnlocking(false)}>Leave it locked</Button>}
+        />
       </Modal>
     </>
   );

@@ -16,7 +16,8 @@ export function useWatchedDeletion(deletionId: string) {
       retryDelay: AGAIN_AFTER_MS,
       staleTime: Number.POSITIVE_INFINITY,
       // A watch ends when the deletion does. One that ended before that is taken up again.
-      refetchInterval: ({ state }) => state.fetchStatus === 'idle' && state.data && !isOver(state.data) && AGAIN_AFTER_MS,
+      refetchInterval: ({ state }) =>
+        state.fetchStatus === 'idle' && state.data && !isOver(state.data) && AGAIN_AFTER_MS,
     }),
   );
 }

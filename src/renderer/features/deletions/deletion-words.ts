@@ -56,12 +56,18 @@ export function laneWords(backend: Backend): StateWords {
     case 'skipped':
       return { glyph: 'warn', word: 'Left behind' };
     case 'done':
-      return backend.leftovers > 0 ? { glyph: 'warn', word: plural(backend.leftovers, 'leftover') } : { glyph: 'check', word: 'Verified' };
+      return backend.leftovers > 0
+        ? { glyph: 'warn', word: plural(backend.leftovers, 'leftover') }
+        : { glyph: 'check', word: 'Verified' };
   }
 }
 
 /** How much of a plan is final at once, in a sentence; the second half is empty where all is. */
-export function leadOf({ backends }: Pick<Plan, 'backends'>): { readonly total: string; readonly final: string; readonly rest: string } {
+export function leadOf({ backends }: Pick<Plan, 'backends'>): {
+  readonly total: string;
+  readonly final: string;
+  readonly rest: string;
+} {
   const count = (wanted: readonly Finality[]) =>
     backends.filter(({ finality }) => wanted.includes(finality)).reduce((sum, backend) => sum + backend.count, 0);
   const all = backends.reduce((sum, backend) => sum + backend.count, 0);
@@ -77,7 +83,10 @@ export function leadOf({ backends }: Pick<Plan, 'backends'>): { readonly total: 
   ].filter((part) => part !== null);
   return {
     total: `${plural(all, 'object')}, ${sizeText(bytes)}, ${places}.`,
-    final: final === all && all > 0 ? 'All of it is final at once' : `${plural(final, 'object')} ${final === 1 ? 'is' : 'are'} final at once`,
+    final:
+      final === all && all > 0
+        ? 'All of it is final at once'
+        : `${plural(final, 'object')} ${final === 1 ? 'is' : 'are'} final at once`,
     rest: rest.length === 0 ? '.' : `; ${rest.join('; ')}.`,
   };
 }

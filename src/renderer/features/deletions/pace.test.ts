@@ -12,7 +12,10 @@ describe('the pace of a run', () => {
   });
 
   test('is what was settled in the last twenty seconds', () => {
-    const samples = [...steady(60, 10), ...Array.from({ length: 20 }, (_, i) => ({ at: (61 + i) * 1000, settled: 600 + (i + 1) * 100 }))];
+    const samples = [
+      ...steady(60, 10),
+      ...Array.from({ length: 20 }, (_, i) => ({ at: (61 + i) * 1000, settled: 600 + (i + 1) * 100 })),
+    ];
     expect(paceOf(samples)).toBeCloseTo(100);
     expect(timeLeftMs(samples, 2600 + 1000)).toBeCloseTo(10_000);
   });
@@ -31,7 +34,9 @@ describe('the pace of a run', () => {
   });
 
   test('its line stays in its box, newest at the right', () => {
-    const points = paceLine(steady(100, 50), 120, 20).split(' ').map((point) => point.split(',').map(Number));
+    const points = paceLine(steady(100, 50), 120, 20)
+      .split(' ')
+      .map((point) => point.split(',').map(Number));
     for (const [x = -1, y = -1] of points) {
       expect(x).toBeGreaterThanOrEqual(0);
       expect(x).toBeLessThanOrEqual(120);

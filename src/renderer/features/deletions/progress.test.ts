@@ -22,7 +22,12 @@ const backend = (change: Partial<Backend>): Backend => ({
 describe('progress of a deletion', () => {
   test('removed, absent and left over are all settled', () => {
     const backends = [backend({ removed: 40, absent: 5, leftovers: 5 }), backend({ removed: 0 })];
-    expect(progressOf({ backends, state: 'clouds' })).toMatchObject({ total: 200, settled: 50, removed: 40, share: 0.25 });
+    expect(progressOf({ backends, state: 'clouds' })).toMatchObject({
+      total: 200,
+      settled: 50,
+      removed: 40,
+      share: 0.25,
+    });
   });
 
   test('it is never full before it is done, and always when it is', () => {
@@ -33,7 +38,10 @@ describe('progress of a deletion', () => {
   });
 
   test('more found than planned does not pass the end', () => {
-    expect(progressOf({ backends: [backend({ removed: 150 })], state: 'store' })).toMatchObject({ total: 150, settled: 150 });
+    expect(progressOf({ backends: [backend({ removed: 150 })], state: 'store' })).toMatchObject({
+      total: 150,
+      settled: 150,
+    });
   });
 
   test('nothing planned is nothing done yet', () => {
@@ -61,11 +69,17 @@ describe('where a deletion stands', () => {
   });
 
   test('while it waits, the backends say it: clouds first, the own store last', () => {
-    expect(named({ state: 'waiting', backends: [cloud(done), cloud({ state: 'waiting' }), backend({})] })).toBe('clouds');
-    expect(named({ state: 'waiting', backends: [cloud(done), backend(done), backend({ state: 'waiting' })] })).toBe('store');
+    expect(named({ state: 'waiting', backends: [cloud(done), cloud({ state: 'waiting' }), backend({})] })).toBe(
+      'clouds',
+    );
+    expect(named({ state: 'waiting', backends: [cloud(done), backend(done), backend({ state: 'waiting' })] })).toBe(
+      'store',
+    );
     expect(named({ state: 'paused', backends: [cloud(done), backend({ state: 'verifying' })] })).toBe('verify');
     expect(named({ state: 'waiting', backends: [cloud(done), backend(done)] })).toBe('verify');
-    expect(named({ state: 'waiting', backends: [cloud({ state: 'skipped' }), backend({ state: 'waiting' })] })).toBe('store');
+    expect(named({ state: 'waiting', backends: [cloud({ state: 'skipped' }), backend({ state: 'waiting' })] })).toBe(
+      'store',
+    );
   });
 
   test('the present stage says how far it is', () => {

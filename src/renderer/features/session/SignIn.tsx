@@ -51,7 +51,9 @@ export function SignIn({ state, hasEnded }: SignInProps) {
           label="Password"
           autoComplete="current-password"
           value={password}
-          error={problem && !problem.fields.mail ? <WithCode message={problem.message} code={problem.code} /> : undefined}
+          error={
+            problem && !problem.fields.mail ? <WithCode message={problem.message} code={problem.code} /> : undefined
+          }
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         <Button

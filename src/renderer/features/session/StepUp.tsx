@@ -4,21 +4,21 @@ import { createContext, useCallback, useContext, useMemo, useState } from 'react
 import { useConsole } from '../../app/page-context.ts';
 import { Form, FormButtons } from '../../components/Form.tsx';
 import { PasswordField } from '../../components/PasswordField.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
+import { codeOf, Declined, problemOf } from '../../components/problem.ts';
 import { WithCode } from './SignIn.tsx';
 
 type WithStepUp = <T>(act: () => Promise<T>) => Promise<T>;
 
 const StepUpContext = createContext<WithStepUp>((act) => act());
 
-/** Runs an act, and once more after the password was asked for if the console wants it. Rejects with the first refusal if nobody types it. */
+/** Runs an act, and once more after the password was asked for if the console wants it. Rejects with `Declined` if nobody types it. */
 export function useStepUp(): WithStepUp {
   return useContext(StepUpContext);
 }
 
 interface Asked {
   readonly resolve: () => void;
-  readonly reject: () => void;
+  readonly reject: (reason: Declined) => void;
 }
 
 export function StepUpProvider({ children }: { readonly children: React.ReactNode }) {
@@ -36,16 +36,15 @@ export function StepUpProvider({ children }: { readonly children: React.ReactNod
         return await act();
       } catch (error) {
         if (codeOf(error) !== 'STEP_UP_REQUIRED') throw error;
-        await ask().catch(() => {
-          throw error;
-        });
+        await ask();
         return act();
       }
     },
     [ask],
   );
   const close = (how: 'resolve' | 'reject') => {
-    asked?.[how]();
+    if (how === 'resolve') asked?.resolve();
+    else asked?.reject(new Declined());
     setAsked(null);
   };
   return (

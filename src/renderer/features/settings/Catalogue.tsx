@@ -3,15 +3,20 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
 import { useCanChange } from '../../app/session-state.ts';
-import { codeOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { codeOf } from '../../components/problem.ts';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
 import { countText } from '../../components/size.ts';
 import classes from './Settings.module.css';
 import { useAddModel, useAddProvider, useRemoveModel, useRemoveProvider } from './settings-changes.ts';
 
-const columns = [{ title: 'Provider' }, { title: 'Model' }, { title: 'Users', isNumber: true }, { title: 'Actions', isHidden: true }];
+const columns = [
+  { title: 'Provider' },
+  { title: 'Model' },
+  { title: 'Users', isNumber: true },
+  { title: 'Actions', isHidden: true },
+];
 
 /** U5: which AI models can be assigned. */
 export function Catalogue() {
@@ -41,7 +46,13 @@ export function Catalogue() {
                     variant="subtle"
                     aria-label={`Remove ${model.provider} ${model.name}`}
                     disabled={!canChange || removeModel.isPending}
-                    onClick={() => removeModel.mutate({ provider: model.provider, model: model.name, expectedVersion: model.version })}
+                    onClick={() =>
+                      removeModel.mutate({
+                        provider: model.provider,
+                        model: model.name,
+                        expectedVersion: model.version,
+                      })
+                    }
                   >
                     Remove
                   </Button>

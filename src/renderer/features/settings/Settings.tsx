@@ -6,7 +6,7 @@ import { ShortId } from '../../components/Ids.tsx';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { Columns, Property, Properties, Section } from '../../components/Section.tsx';
+import { Columns, Properties, Property, Section } from '../../components/Section.tsx';
 import { Catalogue } from './Catalogue.tsx';
 import { QuotaShares } from './QuotaShares.tsx';
 import { StorageList } from './StorageList.tsx';

@@ -38,7 +38,9 @@ export function StorageList() {
                 <span className={cells.name}>{profile.name}</span>
                 {profile.own && <span className={classes.second}>, the platform’s own</span>}
               </td>
-              <td className={classes.second}>{profile.kind === 'folder' ? 'folder store' : `${profile.endpoint ?? ''} ${profile.bucket ?? ''}`}</td>
+              <td className={classes.second}>
+                {profile.kind === 'folder' ? 'folder store' : `${profile.endpoint ?? ''} ${profile.bucket ?? ''}`}
+              </td>
               <td>
                 <code>{profile.layout}</code>
               </td>

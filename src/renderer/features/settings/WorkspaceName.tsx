@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { Settings } from '../../../contract/settings.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { Form, FormButtons } from '../../components/Form.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { problemOf } from '../../components/problem.ts';
 import { Section } from '../../components/Section.tsx';
 import { useSetSettings } from './settings-changes.ts';
 
@@ -29,7 +29,11 @@ export function WorkspaceName({ settings }: { readonly settings: SettingsAnswer 
         />
         {Object.keys(fields).length === 0 && <ProblemBanner error={set.error} title="The name was not changed." />}
         <FormButtons>
-          <Button type="submit" loading={set.isPending} disabled={!canChange || name === settings.workspaceName || name.trim() === ''}>
+          <Button
+            type="submit"
+            loading={set.isPending}
+            disabled={!canChange || name === settings.workspaceName || name.trim() === ''}
+          >
             Rename
           </Button>
         </FormButtons>

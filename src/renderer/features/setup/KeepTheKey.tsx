@@ -18,7 +18,8 @@ export function KeepTheKey({ auditKey, onDone }: KeepTheKeyProps) {
     <>
       <h1 className={classes.title}>Keep this fingerprint outside of this machine</h1>
       <p className={classes.lead}>
-        It names the key that signs the audit log and every certificate. Whoever checks one needs it: a log that brings its own key proves nothing.
+        It names the key that signs the audit log and every certificate. Whoever checks one needs it: a log that brings
+        its own key proves nothing.
       </p>
       <Form
         label="Fingerprint"

@@ -3,14 +3,14 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
 import { type SessionState, useEnter } from '../../app/session-state.ts';
-import { Badge } from '../../components/Glyph.tsx';
 import { Form, FormButtons } from '../../components/Form.tsx';
+import { Badge } from '../../components/Glyph.tsx';
 import { PasswordField } from '../../components/PasswordField.tsx';
-import { type Problem, problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { type Problem, problemOf } from '../../components/problem.ts';
 import { KeepTheKey } from './KeepTheKey.tsx';
-import { type Step, SetUpFrame } from './SetUpFrame.tsx';
 import classes from './SetUp.module.css';
+import { SetUpFrame, type Step } from './SetUpFrame.tsx';
 
 interface Answers {
   readonly workspaceName: string;
@@ -116,7 +116,9 @@ function WorkspaceStep({ answers, change, onNext }: StepProps) {
   return (
     <>
       <h1 className={classes.title}>A new workspace</h1>
-      <p className={classes.lead}>One workspace is one platform: its users, their quotas and clouds, and the record of what was done.</p>
+      <p className={classes.lead}>
+        One workspace is one platform: its users, their quotas and clouds, and the record of what was done.
+      </p>
       <Form label="Workspace" onSubmit={onNext}>
         <TextInput
           label="Name of the platform"
@@ -150,7 +152,8 @@ function VaultStep({ answers, change, vault, onBack, onNext }: VaultStepProps) {
     <>
       <h1 className={classes.title}>Where the vault’s key is kept</h1>
       <p className={classes.lead}>
-        Credentials of clouds and storage are encrypted with a key that only this machine’s keychain, or a passphrase, can open.
+        Credentials of clouds and storage are encrypted with a key that only this machine’s keychain, or a passphrase,
+        can open.
       </p>
       <Form label="Vault" onSubmit={onNext}>
         <Radio.Group
@@ -165,10 +168,16 @@ function VaultStep({ answers, change, vault, onBack, onNext }: VaultStepProps) {
               label={
                 <span className={classes.choiceLabel}>
                   System keychain{' '}
-                  {vault.keychainUsable ? <Badge kind="check">found, unlocked</Badge> : <Badge kind="ring">not usable</Badge>}
+                  {vault.keychainUsable ? (
+                    <Badge kind="check">found, unlocked</Badge>
+                  ) : (
+                    <Badge kind="ring">not usable</Badge>
+                  )}
                 </span>
               }
-              description={vault.keychainUsable ? 'Opens by itself when you are signed in to this machine.' : vault.message}
+              description={
+                vault.keychainUsable ? 'Opens by itself when you are signed in to this machine.' : vault.message
+              }
             />
           </div>
           <div className={classes.choice}>

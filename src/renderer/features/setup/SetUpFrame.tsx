@@ -18,7 +18,11 @@ export function SetUpFrame({ step, workspaceName, way, mail, children }: SetUpFr
   const present = ORDER.indexOf(step);
   const words: Record<Step, { title: string; before: string; after: string }> = {
     workspace: { title: 'Workspace', before: 'its name', after: workspaceName },
-    vault: { title: 'Vault', before: 'keychain or passphrase', after: way === 'keychain' ? 'system keychain' : 'passphrase' },
+    vault: {
+      title: 'Vault',
+      before: 'keychain or passphrase',
+      after: way === 'keychain' ? 'system keychain' : 'passphrase',
+    },
     administrator: { title: 'Administrator', before: 'the first one', after: mail },
     key: { title: 'Fingerprint', before: 'to be kept', after: '' },
   };

@@ -37,7 +37,8 @@ function AssignModelForm({ user, onClose }: Omit<AssignModelProps, 'isOpen'>) {
   if (data.rows.length === 0)
     return (
       <p>
-        The catalogue is empty. <a href={href(['settings'])}>Add a provider and a model under Settings</a>, then assign it here.
+        The catalogue is empty. <a href={href(['settings'])}>Add a provider and a model under Settings</a>, then assign
+        it here.
       </p>
     );
   const save = () => {
@@ -60,7 +61,12 @@ function AssignModelForm({ user, onClose }: Omit<AssignModelProps, 'isOpen'>) {
       />
       <ProblemBanner error={assign.error ?? unassign.error} title="The model was not assigned." />
       <FormButtons>
-        <Button type="submit" variant="filled" disabled={chosen === before} loading={assign.isPending || unassign.isPending}>
+        <Button
+          type="submit"
+          variant="filled"
+          disabled={chosen === before}
+          loading={assign.isPending || unassign.isPending}
+        >
           {chosen === NONE ? 'Unassign model' : 'Assign model'}
         </Button>
         <Button onClick={onClose}>Cancel</Button>

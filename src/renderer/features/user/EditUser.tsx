@@ -2,8 +2,8 @@ import { Button, Drawer, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { User } from '../../../contract/users.ts';
 import { Form, FormButtons } from '../../components/Form.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
 import { useUpdateUser } from './user-changes.ts';
 
 interface EditUserProps {
@@ -35,7 +35,8 @@ function EditUserForm({ user, onClose }: Omit<EditUserProps, 'isOpen'>) {
   const update = useUpdateUser();
   const problem = update.error ? problemOf(update.error) : null;
   const field = problem ? FIELD_OF_CODE[problem.code] : undefined;
-  const errors: Record<string, string> = problem && field ? { [field]: `${problem.message} ${problem.code}` } : { ...problem?.fields };
+  const errors: Record<string, string> =
+    problem && field ? { [field]: `${problem.message} ${problem.code}` } : { ...problem?.fields };
   const change = {
     ...(name === user.name ? {} : { name }),
     ...(mail === user.mail ? {} : { mail }),
@@ -46,10 +47,24 @@ function EditUserForm({ user, onClose }: Omit<EditUserProps, 'isOpen'>) {
   return (
     <Form
       label={`Edit ${user.name}`}
-      onSubmit={() => update.mutate({ user: user.id, expectedVersion: user.version, ...change }, { onSuccess: onClose })}
+      onSubmit={() =>
+        update.mutate({ user: user.id, expectedVersion: user.version, ...change }, { onSuccess: onClose })
+      }
     >
-      <TextInput label="Name" data-autofocus value={name} error={errors.name} onChange={(event) => setName(event.currentTarget.value)} />
-      <TextInput label="Mail" type="email" value={mail} error={errors.mail} onChange={(event) => setMail(event.currentTarget.value)} />
+      <TextInput
+        label="Name"
+        data-autofocus
+        value={name}
+        error={errors.name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Mail"
+        type="email"
+        value={mail}
+        error={errors.mail}
+        onChange={(event) => setMail(event.currentTarget.value)}
+      />
       <NativeSelect
         label="Role"
         value={role}
@@ -70,7 +85,11 @@ function EditUserForm({ user, onClose }: Omit<EditUserProps, 'isOpen'>) {
       {problem && Object.keys(errors).length === 0 && (
         <ProblemBanner
           error={update.error}
-          title={codeOf(update.error) === 'CHANGED_MEANWHILE' ? 'Somebody else changed this user meanwhile.' : 'Nothing was changed.'}
+          title={
+            codeOf(update.error) === 'CHANGED_MEANWHILE'
+              ? 'Somebody else changed this user meanwhile.'
+              : 'Nothing was changed.'
+          }
         />
       )}
       <FormButtons>

@@ -4,7 +4,7 @@ import type { User } from '../../../contract/users.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { ShortId } from '../../components/Ids.tsx';
-import { Property, Properties, Section } from '../../components/Section.tsx';
+import { Properties, Property, Section } from '../../components/Section.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
 import { dateText, exactText } from '../../components/time.ts';
 import { UserStatusWord } from '../users/UserStatusWord.tsx';
@@ -32,7 +32,9 @@ export function ProfileSection({ user }: { readonly user: User }) {
           {user.mail} <CopyButton text={user.mail} what="the mail address" />
         </Property>
         <Property label="Role">{user.role === 'owner' ? 'Administrator' : 'User'}</Property>
-        <Property label="External id">{user.externalId === null ? 'none' : <ShortId id={user.externalId} what="the external id" />}</Property>
+        <Property label="External id">
+          {user.externalId === null ? 'none' : <ShortId id={user.externalId} what="the external id" />}
+        </Property>
         <Property
           label="AI model"
           action={
@@ -48,7 +50,9 @@ export function ProfileSection({ user }: { readonly user: User }) {
             {dateText(user.createdAt)}
           </time>
         </Property>
-        <Property label="Last sign-in">{user.role === 'owner' ? <TimeText time={user.lastSignInAt} none="never" /> : '—'}</Property>
+        <Property label="Last sign-in">
+          {user.role === 'owner' ? <TimeText time={user.lastSignInAt} none="never" /> : '—'}
+        </Property>
         <Property label="Id">
           <ShortId id={user.id} />
         </Property>

@@ -23,7 +23,10 @@ export function QuotaSection({ user }: { readonly user: User }) {
   const next = parsed?.ok ? parsed.bytes : undefined;
   const save = () => {
     if (next === undefined) return;
-    setLimit.mutate({ user: user.id, limitBytes: next, expectedVersion: quota.version }, { onSuccess: () => setTyped(null) });
+    setLimit.mutate(
+      { user: user.id, limitBytes: next, expectedVersion: quota.version },
+      { onSuccess: () => setTyped(null) },
+    );
   };
   return (
     <Section
@@ -31,7 +34,12 @@ export function QuotaSection({ user }: { readonly user: User }) {
       meta={<QuotaMeta quota={quota} />}
       actions={
         typed === null && (
-          <Button size="xs" variant="subtle" disabled={!canChange || user.status === 'deleting'} onClick={() => setTyped('')}>
+          <Button
+            size="xs"
+            variant="subtle"
+            disabled={!canChange || user.status === 'deleting'}
+            onClick={() => setTyped('')}
+          >
             Change limit
           </Button>
         )
@@ -66,7 +74,11 @@ export function QuotaSection({ user }: { readonly user: User }) {
           </div>
         </Form>
       )}
-      <BelowUsage usedBytes={quota.usedBytes} nextBytes={typed === null ? quota.limitBytes : next} isTyped={typed !== null} />
+      <BelowUsage
+        usedBytes={quota.usedBytes}
+        nextBytes={typed === null ? quota.limitBytes : next}
+        isTyped={typed !== null}
+      />
       <ProblemBanner error={setLimit.error} title="The limit was not set." />
     </Section>
   );
@@ -107,7 +119,14 @@ function BelowUsage({ usedBytes, nextBytes, isTyped }: BelowUsageProps) {
   const difference = sizeText(usedBytes - nextBytes);
   return (
     <div className={classes.warning}>
-      <Banner tone="warn" title={isTyped ? `${limitText(nextBytes)} is ${difference} below present usage.` : `Usage is ${difference} over the limit.`}>
+      <Banner
+        tone="warn"
+        title={
+          isTyped
+            ? `${limitText(nextBytes)} is ${difference} below present usage.`
+            : `Usage is ${difference} over the limit.`
+        }
+      >
         {isTyped
           ? `Nothing is removed. The user counts as full until usage is under ${limitText(nextBytes)}.`
           : 'Nothing is removed. Free space or raise the limit.'}

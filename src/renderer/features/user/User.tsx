@@ -10,8 +10,8 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { codeOf, problemOf } from '../../components/problem.ts';
 import { Columns } from '../../components/Section.tsx';
 import { UserConnections } from '../connections/UserConnections.tsx';
 import { useDeletionOf } from '../deletions/deletion-queries.ts';
@@ -46,10 +46,18 @@ function UserScreen({ user }: { readonly user: UserAnswer }) {
   const change = isActive ? deactivate : activate;
   return (
     <>
-      <PageHead title={user.name} parent={parent} meta={user.mail} actions={<UserActions user={user} change={change} />} />
+      <PageHead
+        title={user.name}
+        parent={parent}
+        meta={user.mail}
+        actions={<UserActions user={user} change={change} />}
+      />
       {user.status === 'deleting' && <BeingDeleted user={user} />}
       <PageBody>
-        <ProblemBanner error={change.error} title={isActive ? `${user.name} was not deactivated.` : `${user.name} was not reactivated.`} />
+        <ProblemBanner
+          error={change.error}
+          title={isActive ? `${user.name} was not deactivated.` : `${user.name} was not reactivated.`}
+        />
         <Columns
           main={
             <>
@@ -80,7 +88,11 @@ function UserActions({ user, change }: UserActionsProps) {
   const { signedIn } = useFrame();
   if (user.status === 'deleting') return null;
   const isSelf = signedIn.userId === user.id;
-  const hindrance = isSelf ? 'You cannot delete the account that you are signed in with.' : canChange ? null : 'The vault is locked.';
+  const hindrance = isSelf
+    ? 'You cannot delete the account that you are signed in with.'
+    : canChange
+      ? null
+      : 'The vault is locked.';
   return (
     <>
       <Button
@@ -137,7 +149,9 @@ function NoUser({ error, onRetry }: { readonly error: unknown; readonly onRetry:
           )
         }
       >
-        {isGone ? 'It may have been deleted: its history stands in the audit log, and its certificate under Deletions.' : message}
+        {isGone
+          ? 'It may have been deleted: its history stands in the audit log, and its certificate under Deletions.'
+          : message}
       </EmptyState>
     </>
   );

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { User } from '../../../contract/users.ts';
 import { useConsole } from '../../app/page-context.ts';
-import { useToast } from '../../components/Toasts.tsx';
 import { limitText, sizeText } from '../../components/size.ts';
+import { useToast } from '../../components/Toasts.tsx';
 
 // What each change of a user makes old, in the one place where the change is defined.
 
@@ -81,7 +81,9 @@ export function useSetLimit(user: User) {
         const limit = quota.limitBytes === null ? 'no limit' : limitText(quota.limitBytes);
         toast({
           title: `Quota of ${user.name} set to ${limit}`,
-          ...(belowUsage && quota.limitBytes !== null ? { text: `${sizeText(quota.usedBytes - quota.limitBytes)} below present usage.` } : {}),
+          ...(belowUsage && quota.limitBytes !== null
+            ? { text: `${sizeText(quota.usedBytes - quota.limitBytes)} below present usage.` }
+            : {}),
           undo: () => undo.mutate({ user: user.id, limitBytes: previousLimitBytes, expectedVersion: quota.version }),
         });
         await put(quota);

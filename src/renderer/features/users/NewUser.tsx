@@ -6,10 +6,10 @@ import { useConsole } from '../../app/page-context.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { Form, FormButtons } from '../../components/Form.tsx';
 import { ICON } from '../../components/icon.ts';
-import { type Problem, problemOf } from '../../components/problem.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { parseSize } from '../../components/size.ts';
+import { type Problem, problemOf } from '../../components/problem.ts';
 import { SizeField } from '../../components/SizeField.tsx';
+import { parseSize } from '../../components/size.ts';
 import { useToast } from '../../components/Toasts.tsx';
 import { secureRandomBytes, suggestPassword } from './first-password.ts';
 import classes from './NewUser.module.css';
@@ -43,7 +43,10 @@ function useCreateUser(onDone: () => void) {
   return useMutation(
     orpc.users.create.mutationOptions({
       onSuccess: async ({ user }) => {
-        toast({ title: `${user.name} was created`, text: 'The first password has to be changed at the first sign-in.' });
+        toast({
+          title: `${user.name} was created`,
+          text: 'The first password has to be changed at the first sign-in.',
+        });
         onDone();
         await queries.invalidateQueries({ queryKey: orpc.users.key() });
       },
@@ -75,7 +78,13 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <Form label="New user" onSubmit={send}>
-      <TextInput label="Name" data-autofocus value={name} error={errors.name} onChange={(event) => setName(event.currentTarget.value)} />
+      <TextInput
+        label="Name"
+        data-autofocus
+        value={name}
+        error={errors.name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
       <TextInput
         label="Mail"
         type="email"
@@ -87,7 +96,11 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
       <NativeSelect
         label="Role"
         value={role}
-        description={role === 'owner' ? 'May sign in to this console and do everything.' : 'Uses the platform; cannot sign in here.'}
+        description={
+          role === 'owner'
+            ? 'May sign in to this console and do everything.'
+            : 'Uses the platform; cannot sign in here.'
+        }
         onChange={(event) => setRole(event.currentTarget.value === 'owner' ? 'owner' : 'user')}
         data={[
           { value: 'user', label: 'User' },
@@ -102,7 +115,13 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
         error={errors.externalId}
         onChange={(event) => setExternalId(event.currentTarget.value)}
       />
-      <SizeField label="Quota" value={limit} onChange={setLimit} help="Such as 20 GiB. Empty: no limit." error={errors.limitBytes} />
+      <SizeField
+        label="Quota"
+        value={limit}
+        onChange={setLimit}
+        help="Such as 20 GiB. Empty: no limit."
+        error={errors.limitBytes}
+      />
       <TextInput
         label="First password"
         description="To be handed over, and changed at the first sign-in."
@@ -115,16 +134,27 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
         rightSectionWidth={60}
         rightSection={
           <span className={classes.tools}>
-            <ActionIcon size="xs" aria-label="Suggest another password" onClick={() => setFirstPassword(suggestPassword(secureRandomBytes))}>
+            <ActionIcon
+              size="xs"
+              aria-label="Suggest another password"
+              onClick={() => setFirstPassword(suggestPassword(secureRandomBytes))}
+            >
               <IconRefresh {...ICON.small} />
             </ActionIcon>
             <CopyButton text={firstPassword} what="the first password" />
           </span>
         }
       />
-      {problem && Object.keys(errors).length === 0 && <ProblemBanner error={create.error} title="The user was not created." />}
+      {problem && Object.keys(errors).length === 0 && (
+        <ProblemBanner error={create.error} title="The user was not created." />
+      )}
       <FormButtons>
-        <Button type="submit" variant="filled" loading={create.isPending} disabled={name.trim() === '' || mail.trim() === '' || !size.ok}>
+        <Button
+          type="submit"
+          variant="filled"
+          loading={create.isPending}
+          disabled={name.trim() === '' || mail.trim() === '' || !size.ok}
+        >
           Create user
         </Button>
         <Button onClick={onClose}>Cancel</Button>

@@ -8,10 +8,10 @@ import { QuotaBar } from '../../components/QuotaBar.tsx';
 import { QuotaWords, UsedText } from '../../components/QuotaWords.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
 import { dateText, exactText } from '../../components/time.ts';
-import type { UserBlocks } from './user-blocks.ts';
-import type { UserFilter } from './user-filter.ts';
 import classes from './UserGrid.module.css';
 import { UserStatusWord } from './UserStatusWord.tsx';
+import type { UserBlocks } from './user-blocks.ts';
+import type { UserFilter } from './user-filter.ts';
 
 interface UserGridProps {
   readonly blocks: UserBlocks;
@@ -147,7 +147,12 @@ interface ColumnHeadProps {
 function ColumnHead({ column, filter, onSort }: ColumnHeadProps) {
   const { title, sortBy, isNumber = false, from, span } = column;
   const isSorted = filter.sortBy === sortBy;
-  const next = isSorted && filter.direction === (isNumber || span ? 'descending' : 'ascending') ? flipped(filter.direction) : isNumber || span ? 'descending' : 'ascending';
+  const next =
+    isSorted && filter.direction === (isNumber || span ? 'descending' : 'ascending')
+      ? flipped(filter.direction)
+      : isNumber || span
+        ? 'descending'
+        : 'ascending';
   return (
     <div
       role="columnheader"
@@ -157,8 +162,14 @@ function ColumnHead({ column, filter, onSort }: ColumnHeadProps) {
       data-from={from}
       data-span={span}
     >
-      <button type="button" className={classes.sort} data-sorted={isSorted || undefined} onClick={() => onSort({ sortBy, direction: next })}>
-        {isSorted && (filter.direction === 'ascending' ? <IconArrowUp {...ICON.small} /> : <IconArrowDown {...ICON.small} />)}
+      <button
+        type="button"
+        className={classes.sort}
+        data-sorted={isSorted || undefined}
+        onClick={() => onSort({ sortBy, direction: next })}
+      >
+        {isSorted &&
+          (filter.direction === 'ascending' ? <IconArrowUp {...ICON.small} /> : <IconArrowDown {...ICON.small} />)}
         {title}
       </button>
     </div>
@@ -175,10 +186,17 @@ function Cells({ user, warnFrom }: { readonly user: User; readonly warnFrom: num
   return (
     <>
       <Cell kind="name">
-        <a href={href(['users', user.id])} tabIndex={-1} className={classes.link} onClick={(event) => event.stopPropagation()}>
+        <a
+          href={href(['users', user.id])}
+          tabIndex={-1}
+          className={classes.link}
+          onClick={(event) => event.stopPropagation()}
+        >
           {user.name}
         </a>
-        {user.role === 'owner' && <IconShield {...ICON.small} className={classes.shield ?? ''} role="img" aria-label="administrator" />}
+        {user.role === 'owner' && (
+          <IconShield {...ICON.small} className={classes.shield ?? ''} role="img" aria-label="administrator" />
+        )}
       </Cell>
       <Cell kind="second">{user.mail}</Cell>
       <Cell kind="mono" from="wide">
@@ -230,7 +248,9 @@ function Cell({ kind, isNumber = false, from, children }: CellProps) {
 function BlankCells() {
   return (
     <>
-      {COLUMNS.flatMap(({ key, from, span }) => [key, ...(span ? [`${key}-words`] : [])].map((name) => ({ name, from }))).map(({ name, from }) => (
+      {COLUMNS.flatMap(({ key, from, span }) =>
+        [key, ...(span ? [`${key}-words`] : [])].map((name) => ({ name, from })),
+      ).map(({ name, from }) => (
         <div key={name} role="gridcell" className={classes.cell} data-from={from}>
           <span className={classes.blank} />
         </div>

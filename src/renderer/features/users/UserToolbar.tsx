@@ -4,8 +4,8 @@ import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { FilterChip } from '../../components/FilterChip.tsx';
 import { ICON } from '../../components/icon.ts';
-import type { UserFilter } from './user-filter.ts';
 import classes from './UserToolbar.module.css';
+import type { UserFilter } from './user-filter.ts';
 
 interface UserToolbarProps {
   readonly filter: UserFilter;
@@ -26,7 +26,9 @@ export function UserToolbar({ filter, onChange }: UserToolbarProps) {
       {status && <FilterChip label="Status" value={STATUS_WORDS[status]} onRemove={() => onChange({ status: null })} />}
       {role && <FilterChip label="Role" value={ROLE_WORDS[role]} onRemove={() => onChange({ role: null })} />}
       {isOverQuota && <FilterChip label="Quota" value="over limit" onRemove={() => onChange({ isOverQuota: false })} />}
-      {hasConnections && <FilterChip label="Clouds" value="connected" onRemove={() => onChange({ hasConnections: false })} />}
+      {hasConnections && (
+        <FilterChip label="Clouds" value="connected" onRemove={() => onChange({ hasConnections: false })} />
+      )}
       <Menu position="bottom-start">
         <Menu.Target>
           <Button size="xs" className={classes.add ?? ''} leftSection={<IconPlus {...ICON.small} />}>

@@ -11,10 +11,10 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
 import { countText } from '../../components/size.ts';
 import { NewUser } from './NewUser.tsx';
-import { useUserBlocks } from './user-blocks.ts';
-import { filterAddress, isFiltered, noFilter, readFilter, type UserFilter } from './user-filter.ts';
 import { UserGrid } from './UserGrid.tsx';
 import { UserToolbar } from './UserToolbar.tsx';
+import { useUserBlocks } from './user-blocks.ts';
+import { filterAddress, isFiltered, noFilter, readFilter, type UserFilter } from './user-filter.ts';
 
 const FIRST_SCREEN = 40;
 
@@ -27,17 +27,27 @@ export function Users() {
   const blocks = useUserBlocks(filter, range.first, range.last);
   const { data: all } = useQuery(orpc.users.outline.queryOptions({ input: {}, staleTime: 60_000 }));
   const { data: settings } = useQuery(orpc.settings.show.queryOptions({ input: {}, staleTime: 60_000 }));
-  const setFilter = (changed: Partial<UserFilter>) => navigate(filterAddress({ ...filter, ...changed }), { replace: true });
+  const setFilter = (changed: Partial<UserFilter>) =>
+    navigate(filterAddress({ ...filter, ...changed }), { replace: true });
   const warnFrom = settings && settings.settings.quotaWarningShare * 100;
   const create = (
-    <Button variant="filled" leftSection={<IconPlus {...ICON.usual} />} disabled={!canChange} onClick={() => setCreating(true)}>
+    <Button
+      variant="filled"
+      leftSection={<IconPlus {...ICON.usual} />}
+      disabled={!canChange}
+      onClick={() => setCreating(true)}
+    >
       New user
     </Button>
   );
   const isEmpty = blocks.isCounted && blocks.count === 0;
   return (
     <>
-      <PageHead title="Users" meta={<Counted filter={filter} count={blocks.isCounted ? blocks.count : null} all={all?.count} />} actions={create} />
+      <PageHead
+        title="Users"
+        meta={<Counted filter={filter} count={blocks.isCounted ? blocks.count : null} all={all?.count} />}
+        actions={create}
+      />
       <UserToolbar filter={filter} onChange={setFilter} />
       {blocks.error ? (
         <FailedList error={blocks.error} onRetry={blocks.retry} />
@@ -107,7 +117,9 @@ function NoneMatches({ filter, onClear }: { readonly filter: UserFilter; readonl
       title="No user matches"
       actions={<Button onClick={onClear}>Clear search and filters</Button>}
     >
-      {filter.search === '' ? 'Nobody is all of what the filters ask.' : `Nobody has “${filter.search}” in name, mail or external id${isFiltered({ ...filter, search: '' }) ? ' and is what the filters ask' : ''}.`}
+      {filter.search === ''
+        ? 'Nobody is all of what the filters ask.'
+        : `Nobody has “${filter.search}” in name, mail or external id${isFiltered({ ...filter, search: '' }) ? ' and is what the filters ask' : ''}.`}
       {isShort && ' With fewer than three letters only beginnings are searched.'}
     </EmptyState>
   );

@@ -13,7 +13,9 @@ export function suggestPassword(randomBytes: (count: number) => Uint8Array): str
       letters.push(LETTERS.charAt(byte % LETTERS.length));
     }
   }
-  return Array.from({ length: GROUPS }, (_, i) => letters.slice(i * GROUP_LENGTH, (i + 1) * GROUP_LENGTH).join('')).join('-');
+  return Array.from({ length: GROUPS }, (_, i) =>
+    letters.slice(i * GROUP_LENGTH, (i + 1) * GROUP_LENGTH).join(''),
+  ).join('-');
 }
 
 export function secureRandomBytes(count: number): Uint8Array {

@@ -13,10 +13,22 @@ describe('U1: the filter of the list in the address', () => {
 
   test('comes back as what it was', () => {
     const filter = {
-      search: 'ä & b', status: 'inactive', role: 'owner', isOverQuota: true, hasConnections: true, sortBy: 'share', direction: 'ascending',
+      search: 'ä & b',
+      status: 'inactive',
+      role: 'owner',
+      isOverQuota: true,
+      hasConnections: true,
+      sortBy: 'share',
+      direction: 'ascending',
     } as const;
     expect(readFilter(parseRoute(filterAddress(filter)))).toEqual(filter);
-    expect(toInput(filter)).toMatchObject({ search: 'ä & b', status: 'inactive', role: 'owner', overQuota: true, hasConnections: true });
+    expect(toInput(filter)).toMatchObject({
+      search: 'ä & b',
+      status: 'inactive',
+      role: 'owner',
+      overQuota: true,
+      hasConnections: true,
+    });
   });
 
   test('what is no filter is left out', () => {

@@ -13,7 +13,18 @@ export interface UserFilter {
 }
 
 const SORTS: readonly UserFilter['sortBy'][] = [
-  'createdAt', 'name', 'mail', 'externalId', 'status', 'role', 'used', 'limit', 'share', 'connections', 'lastSignInAt', 'ai',
+  'createdAt',
+  'name',
+  'mail',
+  'externalId',
+  'status',
+  'role',
+  'used',
+  'limit',
+  'share',
+  'connections',
+  'lastSignInAt',
+  'ai',
 ];
 
 /** What the address asks for. Anything that is no filter is left out, so that an old link still opens. */
