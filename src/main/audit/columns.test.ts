@@ -17,7 +17,7 @@ const append: fc.Arbitrary<Append> = fc.record({
     fc.record({ kind: fc.constant('console' as const), onBehalfOf: fc.option(text), origin: fc.constant(origin) }),
     fc.record({ kind: fc.constant('anonymous' as const), origin: fc.constant(origin) }),
   ),
-  event: fc.constantFrom('admin.user_created' as const, 'console.started' as const),
+  event: fc.constantFrom('admin.user_created' as const, 'console.log_tampered' as const),
   target: fc.option(fc.record({ kind: text, id: text })),
   outcome: fc.constantFrom('done' as const, 'refused' as const, 'failed' as const),
   metadata: fc.dictionary(text, fc.oneof(text, fc.dictionary(text, text))),
@@ -87,7 +87,7 @@ describe('A4: searching columns against the entry', () => {
     );
     expect(
       agreeAtSight({
-        ...rowOf({ actor: { kind: 'anonymous', origin }, event: 'console.started', target: null }),
+        ...rowOf({ actor: { kind: 'anonymous', origin }, event: 'console.log_tampered', target: null }),
         sequence: 13,
       }),
     ).toBe(false);

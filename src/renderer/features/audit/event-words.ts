@@ -3,8 +3,6 @@ import { limitText } from '../../components/size.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   'console.workspace_created': 'Workspace set up',
-  'console.started': 'Console started',
-  'console.stopped': 'Console ended',
   'console.checkpoint_key_created': 'Key of the log made',
   'console.seal_broken': 'Broken seal found',
   'console.log_tampered': 'Log found tampered with',
