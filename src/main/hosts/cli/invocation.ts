@@ -164,11 +164,11 @@ export class Invocation {
   }
 
   async secret(question: string, instead: string): Promise<Secret> {
-    return new Secret(await askSecret(this.terminal, question, instead));
+    return new Secret(await askSecret(this.terminal, question, instead, this.signal));
   }
 
   async newSecret(question: string, instead: string): Promise<Secret> {
-    return new Secret(await askNewSecret(this.terminal, question, instead));
+    return new Secret(await askNewSecret(this.terminal, question, instead, this.signal));
   }
 
   /** A secret of a file that an option names, else asked. */

@@ -12,15 +12,21 @@ const BACKSPACE = new Set(['\u0008', '\u007f']);
  * Asks on the terminal without echo. `instead` is what can be given where there is nobody to ask: an option or a file.
  * Ctrl-C ends the command, Ctrl-U begins again.
  */
-export async function askSecret(terminal: Terminal, question: string, instead: string): Promise<string> {
+export async function askSecret(
+  terminal: Terminal,
+  question: string,
+  instead: string,
+  signal: AbortSignal,
+): Promise<string> {
   const asked = askable(terminal);
   if (!asked) throw new UsageError(`${question} is needed, and there is no terminal to ask on. ${instead}`);
   const { input, output } = asked;
-  output.write(`${question}: `);
+  // Before the question is seen: what is typed in answer to it must find the echo off.
   input.setRawMode(true);
   input.resume();
+  output.write(`${question}: `);
   try {
-    return await readLine(input);
+    return await readLine(input, signal);
   } finally {
     input.setRawMode(false);
     input.pause();
@@ -29,22 +35,29 @@ export async function askSecret(terminal: Terminal, question: string, instead: s
 }
 
 /** A new secret, asked twice. */
-export async function askNewSecret(terminal: Terminal, question: string, instead: string): Promise<string> {
-  const first = await askSecret(terminal, question, instead);
-  const again = await askSecret(terminal, `${question}, again`, instead);
+export async function askNewSecret(
+  terminal: Terminal,
+  question: string,
+  instead: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const first = await askSecret(terminal, question, instead, signal);
+  const again = await askSecret(terminal, `${question}, again`, instead, signal);
   if (first !== again) throw new HostFailure('HOST_FAILED', 'The two are not the same. Nothing was changed.');
   return first;
 }
 
-function readLine(input: NodeJS.ReadStream): Promise<string> {
+function readLine(input: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
   const decoder = new StringDecoder('utf8');
   let typed: string[] = [];
   return new Promise((resolve, reject) => {
     const finish = (act: () => void) => {
       input.off('data', onData);
       input.off('end', onEnd);
+      signal.removeEventListener('abort', onAbort);
       act();
     };
+    const onAbort = () => finish(() => reject(signal.reason));
     const onEnd = () => finish(() => reject(new HostFailure('HOST_FAILED', 'The terminal was closed.')));
     const onData = (chunk: Buffer) => {
       for (const char of decoder.write(chunk)) {
@@ -56,6 +69,8 @@ function readLine(input: NodeJS.ReadStream): Promise<string> {
         else if (char >= ' ') typed.push(char);
       }
     };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort);
     input.on('data', onData);
     input.on('end', onEnd);
   });

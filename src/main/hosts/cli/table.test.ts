@@ -61,6 +61,22 @@ describe('tables for people', () => {
     expect(table(rows, columns, { empty: '' })).toContain('a name that goes on and on and on');
   });
 
+  test('where even that is too wide, columns that may go are left out, in their order, and named', () => {
+    const rows = [{ name: 'a name that goes on and on', size: 123456789 }];
+    const wide = [
+      ...columns,
+      { title: 'FIRST', value: () => 'x'.repeat(20), canGo: 1 },
+      { title: 'SECOND', value: () => 'y'.repeat(20), canGo: 2 },
+    ];
+    const text = table(rows, wide, { empty: '', width: 50 });
+    expect(text).toContain('y'.repeat(20));
+    expect(text).not.toContain('xxx');
+    expect(text).toMatch(/Too narrow for FIRST; --json has them all\.$/);
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(50);
+    expect(table(rows, wide, { empty: '', width: 30 })).toContain('Too narrow for FIRST, SECOND;');
+    expect(table(rows, wide, { empty: '', width: 200 })).not.toContain('Too narrow');
+  });
+
   test('cutting never splits a character', () => {
     expect(shorten('漢字漢字', 5)).toBe('漢字…');
     expect(shorten('👩‍👩‍👧👩‍👩‍👧', 3)).toBe('👩‍👩‍👧…');

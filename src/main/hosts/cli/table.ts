@@ -7,14 +7,16 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** May be cut where the terminal is too narrow; ids and numbers never are. */
   readonly canShrink?: boolean;
+  /** May be left out where the terminal is too narrow even so; 1 goes first. */
+  readonly canGo?: number;
 }
 
 const GAP = '  ';
 const NARROWEST = 12;
 
 /**
- * Rows under headings, aligned. `width` is the terminal's; without one (a file, a pipe) nothing is ever cut. No rows: the
- * sentence that says so.
+ * Rows under headings, aligned. `width` is the terminal's; without one (a file, a pipe) nothing is ever cut or left out.
+ * No rows: the sentence that says so.
  */
 export function table<Row>(
   rows: readonly Row[],
@@ -22,33 +24,54 @@ export function table<Row>(
   options: { readonly empty: string; readonly width?: number | undefined },
 ): string {
   if (rows.length === 0) return options.empty;
-  const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
-  const widths = columns.map((column, at) =>
-    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[at] ?? ''))),
-  );
-  if (options.width !== undefined) shrink(widths, columns, options.width);
-  const line = (texts: readonly string[]) =>
-    texts
-      .map((text, at) => cell(text, widths[at] ?? 0, columns[at]?.align ?? 'left'))
+  const laid = columns.map((column) => {
+    const cells = rows.map((row) => printable(column.value(row)));
+    return { column, cells, width: Math.max(textWidth(column.title), ...cells.map(textWidth)) };
+  });
+  const { shown, gone } = options.width === undefined ? { shown: laid, gone: [] } : fitTo(laid, options.width);
+  const lines = Array.from({ length: rows.length + 1 }, (_, at) =>
+    shown
+      .map(({ column, cells, width }) => {
+        const text = shorten(at === 0 ? column.title : (cells[at - 1] ?? ''), width);
+        return pad(text, width, column.align === 'right' ? 'left' : 'right');
+      })
       .join(GAP)
-      .trimEnd();
-  return [line(columns.map((column) => column.title)), ...cells.map(line)].join('\n');
+      .trimEnd(),
+  );
+  if (gone.length > 0) lines.push('', `Too narrow for ${gone.join(', ')}; --json has them all.`);
+  return lines.join('\n');
 }
 
-function cell(text: string, width: number, align: 'left' | 'right'): string {
-  return pad(shorten(text, width), width, align === 'right' ? 'left' : 'right');
+interface Laid {
+  readonly column: Pick<Column<never>, 'title' | 'canShrink' | 'canGo'>;
+  readonly width: number;
 }
 
-/** Takes from the widest column that may shrink, one after the other, until the line fits or nothing more can give. */
-function shrink(widths: number[], columns: readonly Column<never>[], available: number): void {
-  const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
-  while (total() > available) {
-    let widest = -1;
-    for (const [at, width] of widths.entries())
-      if (columns[at]?.canShrink && width > NARROWEST && width > (widths[widest] ?? 0)) widest = at;
-    if (widest === -1) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+/** Takes from the widest column that may shrink until the line fits, and leaves columns out where that is not enough. */
+function fitTo<One extends Laid>(all: readonly One[], available: number): { shown: One[]; gone: string[] } {
+  let shown = [...all];
+  const gone: string[] = [];
+  const total = (list: readonly Laid[]) =>
+    list.reduce((sum, { width }) => sum + width, 0) + GAP.length * (list.length - 1);
+  const least = (list: readonly One[]) =>
+    total(list.map((one) => (one.column.canShrink ? { ...one, width: Math.min(one.width, NARROWEST) } : one)));
+  const leaving = all
+    .filter(({ column }) => column.canGo !== undefined)
+    .sort((a, b) => (a.column.canGo ?? 0) - (b.column.canGo ?? 0));
+  for (const one of leaving) {
+    if (least(shown) <= available) break;
+    shown = shown.filter((other) => other !== one);
+    gone.push(one.column.title);
   }
+  while (total(shown) > available) {
+    const widest = shown.reduce<One | null>(
+      (found, one) => (one.column.canShrink && one.width > NARROWEST && one.width > (found?.width ?? 0) ? one : found),
+      null,
+    );
+    if (!widest) break;
+    shown = shown.map((one) => (one === widest ? { ...one, width: one.width - 1 } : one));
+  }
+  return { shown, gone };
 }
 
 /** One thing with its fields below each other: names on the left, values on the right. */

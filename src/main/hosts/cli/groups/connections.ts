@@ -54,14 +54,19 @@ function addReading(group: Command, carry: Carry): void {
         page.rows,
         [
           { title: 'ID', value: (row) => row.id },
-          { title: 'PROVIDER', value: (row) => row.provider },
+          { title: 'PROVIDER', value: (row) => row.provider, canGo: 4 },
           { title: 'LABEL', value: (row) => row.label, canShrink: true },
           { title: 'ACCOUNT', value: (row) => row.account, canShrink: true },
-          { title: 'ROOT', value: (row) => (row.ownedRoot ? `${row.root} (owned)` : row.root), canShrink: true },
+          {
+            title: 'ROOT',
+            value: (row) => (row.ownedRoot ? `${row.root} (owned)` : row.root),
+            canShrink: true,
+            canGo: 2,
+          },
           { title: 'STATE', value: (row) => row.state },
           { title: 'DOCUMENTS', value: (row) => formatCount(row.documents), align: 'right' },
-          { title: 'SIZE', value: (row) => formatSize(row.bytes), align: 'right' },
-          { title: 'CHECKED', value: (row) => relativeTime(row.lastCheckedAt, now) },
+          { title: 'SIZE', value: (row) => formatSize(row.bytes), align: 'right', canGo: 3 },
+          { title: 'CHECKED', value: (row) => relativeTime(row.lastCheckedAt, now), canGo: 1 },
         ],
         { empty: 'There is no cloud connection.', width: invocation.width },
       );

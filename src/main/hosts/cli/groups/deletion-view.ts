@@ -22,7 +22,7 @@ export function planText(plan: Plan, invocation: Invocation): string {
     plan.backends,
     [
       { title: 'WHERE', value: (row) => row.label, canShrink: true },
-      { title: 'KIND', value: (row) => row.kind },
+      { title: 'KIND', value: (row) => row.kind, canGo: 1 },
       { title: 'OBJECTS', value: (row) => (row.reachable ? formatCount(row.count) : '?'), align: 'right' },
       { title: 'SIZE', value: (row) => (row.reachable ? formatSize(row.bytes) : '?'), align: 'right' },
       { title: 'KEPT', value: (row) => formatCount(row.kept), align: 'right' },
@@ -69,8 +69,8 @@ export function deletionColumns(now: number): Column<Deletion>[] {
       value: (row) => formatCount(row.backends.reduce((sum, one) => sum + one.leftovers, 0)),
       align: 'right',
     },
-    { title: 'STARTED', value: (row) => relativeTime(row.startedAt, now) },
-    { title: 'ENDED', value: (row) => relativeTime(row.endedAt, now) },
+    { title: 'STARTED', value: (row) => relativeTime(row.startedAt, now), canGo: 2 },
+    { title: 'ENDED', value: (row) => relativeTime(row.endedAt, now), canGo: 1 },
   ];
 }
 
@@ -92,11 +92,11 @@ export function deletionText(deletion: Deletion, invocation: Invocation): string
         { title: 'STATE', value: (row) => row.state },
         { title: 'PLANNED', value: (row) => formatCount(row.planned), align: 'right' },
         { title: 'REMOVED', value: (row) => formatCount(row.removed), align: 'right' },
-        { title: 'SIZE', value: (row) => formatSize(row.removedBytes), align: 'right' },
-        { title: 'ABSENT', value: (row) => formatCount(row.absent), align: 'right' },
+        { title: 'SIZE', value: (row) => formatSize(row.removedBytes), align: 'right', canGo: 2 },
+        { title: 'ABSENT', value: (row) => formatCount(row.absent), align: 'right', canGo: 1 },
         { title: 'KEPT', value: (row) => formatCount(row.kept), align: 'right' },
         { title: 'LEFT OVER', value: (row) => formatCount(row.leftovers), align: 'right' },
-        { title: 'REMOVAL', value: (row) => finalities[row.finality] },
+        { title: 'REMOVAL', value: (row) => finalities[row.finality], canGo: 3 },
       ],
       { empty: 'Nothing was stored anywhere.', width: invocation.width },
     ),

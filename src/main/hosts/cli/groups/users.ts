@@ -170,14 +170,14 @@ function columns(now: number): Column<User>[] {
   return [
     { title: 'MAIL', value: (user) => user.mail, canShrink: true },
     { title: 'NAME', value: (user) => user.name, canShrink: true },
-    { title: 'EXTERNAL ID', value: (user) => user.externalId ?? '–', canShrink: true },
+    { title: 'EXTERNAL ID', value: (user) => user.externalId ?? '–', canShrink: true, canGo: 4 },
     { title: 'STATUS', value: (user) => (user.role === 'owner' ? `${user.status}, owner` : user.status) },
     { title: 'USED', value: (user) => formatSize(user.quota.usedBytes), align: 'right' },
     { title: 'LIMIT', value: (user) => formatLimit(user.quota.limitBytes), align: 'right' },
     { title: 'SHARE', value: (user) => formatShare(user.quota.share), align: 'right' },
-    { title: 'QUOTA', value: (user) => user.quota.state },
-    { title: 'CLOUDS', value: (user) => String(user.connectionCount), align: 'right' },
-    { title: 'CREATED', value: (user) => relativeTime(user.createdAt, now) },
+    { title: 'QUOTA', value: (user) => user.quota.state, canGo: 3 },
+    { title: 'CLOUDS', value: (user) => String(user.connectionCount), align: 'right', canGo: 2 },
+    { title: 'CREATED', value: (user) => relativeTime(user.createdAt, now), canGo: 1 },
   ];
 }
 
