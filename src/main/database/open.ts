@@ -25,6 +25,11 @@ export interface Workspace {
   /** One synchronous, immediate transaction; what it throws undoes it. No `await` can come inside. */
   transaction<Result>(work: (tx: Tx) => Result): Result;
   /**
+   * The same, for work that is done again if it is lost: it is not waited for until the disk has it, so a power failure can
+   * undo it, whole and in order, until the next `transaction` has ended. Only progress may be told of it by then.
+   */
+  repeatableTransaction<Result>(work: (tx: Tx) => Result): Result;
+  /**
    * Empties the write-ahead log, so that bytes of removed rows are gone from it (D3).
    * Answers false while a reader holds it: then repeat.
    */
@@ -78,17 +83,28 @@ export function explainDatabaseError(error: unknown): unknown {
 
 export function openWorkspaceOn(raw: Database.Database, id: string, dir: string): Workspace {
   const db: Db = { orm: drizzle(raw, { schema }), raw };
+  const transaction: Workspace['transaction'] = (work) => {
+    if (raw.inTransaction) throw new Error('a transaction is already open');
+    try {
+      // The brand exists in the type alone: this is the one place that hands it out.
+      return raw.transaction(() => work(db as Tx)).immediate();
+    } catch (error) {
+      throw explainDatabaseError(error);
+    }
+  };
   return {
     id,
     dir,
     db,
-    transaction(work) {
+    transaction,
+    repeatableTransaction(work) {
       if (raw.inTransaction) throw new Error('a transaction is already open');
+      // In WAL mode a commit under NORMAL is whole and in order, but not synced; the next one under FULL syncs both.
+      raw.pragma('synchronous = NORMAL');
       try {
-        // The brand exists in the type alone: this is the one place that hands it out.
-        return raw.transaction(() => work(db as Tx)).immediate();
-      } catch (error) {
-        throw explainDatabaseError(error);
+        return transaction(work);
+      } finally {
+        raw.pragma('synchronous = FULL');
       }
     },
     truncateLog() {

@@ -66,7 +66,7 @@ export async function addToList(
   let bytes = 0;
   await inSlices(
     page.found,
-    (work) => run.write(work),
+    (work) => run.writePart(work),
     (tx, item) => {
       if (!list.add(tx, row.no, item)) return;
       fresh += 1;

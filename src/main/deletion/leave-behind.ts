@@ -80,7 +80,7 @@ async function leaveItems(run: Run, row: BackendRow, reason: string): Promise<vo
     let left: Item[] = [];
     await inSlices(
       items,
-      (work) => run.write(work),
+      (work) => run.writePart(work),
       (tx, item) => {
         if (phase !== phases.gone) left.push(item);
         list.drop(tx, row.no, item);

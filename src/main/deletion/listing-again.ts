@@ -91,7 +91,7 @@ async function leave(run: Run, row: BackendRow, leftovers: readonly LeftOver[]):
   if (leftovers.length === 0) return;
   await inSlices(
     leftovers,
-    (work) => run.write(work),
+    (work) => run.writePart(work),
     () => {},
     (tx, { from, to }) => {
       const fresh = recordLeftovers(run, tx, row, leftovers.slice(from, to));
@@ -117,7 +117,7 @@ async function askForEach(run: Run, opened: Opened, row: BackendRow, isLast: boo
     let again: Item[] = [];
     await inSlices(
       items,
-      (work) => run.write(work),
+      (work) => run.writePart(work),
       (tx, item, index) => {
         list.drop(tx, row.no, item);
         if (!stands[index]) return;
@@ -203,7 +203,7 @@ export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
     let elsewhere: LeftOver[] = [];
     await inSlices(
       documents,
-      (work) => run.write(work),
+      (work) => run.writePart(work),
       (_tx, document) => {
         forget.run(document.no);
         const key = keyOf(document, { recordPrefix });

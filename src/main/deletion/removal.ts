@@ -197,7 +197,7 @@ class PhaseRemoval {
     let tally = emptyTally();
     await inSlices(
       items,
-      (work) => this.#run.write(work),
+      (work) => this.#run.writePart(work),
       (tx, item, index) => this.#settle(tx, tally, item, outcomes[index] as RemovalOutcome, isDown), // One for each item: checked above.
       (tx) => {
         tx.raw

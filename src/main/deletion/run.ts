@@ -123,10 +123,17 @@ export class Run {
 
   /** A transaction that takes place only while the deletion is where this run believes it to be. */
   write<Result>(work: (tx: Tx) => Result): Result {
-    return this.shop.ground.workspace.transaction((tx) => {
-      if (readDeletion(tx, this.id).stage !== this.#stage) throw new Stopped();
-      return work(tx);
-    });
+    return this.shop.ground.workspace.transaction((tx) => this.#inStage(tx, work));
+  }
+
+  /** The same for a part of a page, which is done again if a power failure takes it back. */
+  writePart<Result>(work: (tx: Tx) => Result): Result {
+    return this.shop.ground.workspace.repeatableTransaction((tx) => this.#inStage(tx, work));
+  }
+
+  #inStage<Result>(tx: Tx, work: (tx: Tx) => Result): Result {
+    if (readDeletion(tx, this.id).stage !== this.#stage) throw new Stopped();
+    return work(tx);
   }
 
   get actor(): Actor {

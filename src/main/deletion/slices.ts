@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tx } from '../database/index.ts';
 
 /** Milliseconds that one transaction may take before it makes room for others. */
-const BUDGET_MS = 6;
+const BUDGET_MS = 4;
 /** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 16;
 
