@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -103,5 +103,15 @@ describe('what is in the repository', () => {
 
   test('nothing that is built, installed or cached is tracked', () => {
     expect(trackedFiles().filter((path) => /^(node_modules|out|dist|\.cache)\//.test(path))).toEqual([]);
+  });
+});
+
+describe('promises', () => {
+  test('each one of docs/promises.md has a test that names it, and tests name no other', () => {
+    const report = spawnSync(process.execPath, [join(ROOT, 'scripts', 'promises.mjs')], { encoding: 'utf8' });
+    expect({ status: report.status, last: report.stdout.trim().split('\n').at(-1) }).toMatchObject({
+      status: 0,
+      last: expect.stringMatching(/^(\d+) of \1 promises have a test/),
+    });
   });
 });
