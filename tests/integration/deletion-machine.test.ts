@@ -745,6 +745,20 @@ describe('order and record', () => {
     expect(purged.metadata.providers).toEqual(['webdav']);
   });
 
+  test('D4: documents that an index run wrote down at the last moment stop nothing', async () => {
+    const { fixture, store } = await filled();
+    fixture.onStep = ({ stage, at }) => {
+      if (stage === 'revoking' && at === 'after_call') fixture.record(store.backendNo, ['users/u001/late']);
+    };
+    const done = await fixture.done((await fixture.start()).id);
+    expect(done.backends[1]).toMatchObject({ removed: 5, absent: 2 });
+    const { json } = fixture.deletions.certificate(done.id, null);
+    expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint())).toMatchObject({
+      verdict: 'OK',
+      problems: [],
+    });
+  });
+
   test('D4: without a connection there is no purge to record', async () => {
     const fixture = await open();
     const store = await fixture.addFolderPlace({ cloud: false });

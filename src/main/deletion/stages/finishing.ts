@@ -1,4 +1,5 @@
 import { hasDocuments } from '../documents.ts';
+import { forgetTheRest } from '../listing-again.ts';
 import { readUser } from '../rows.ts';
 import type { Run } from '../run.ts';
 import { allTargets } from '../targets.ts';
@@ -8,6 +9,8 @@ import { allTargets } from '../targets.ts';
  * leaves plan and deletion. Nothing before it can be lost by a crash, and nothing after it can undo it.
  */
 export async function finishing(run: Run): Promise<void> {
+  // Of places that were left behind, and what an index run that was under way at the start may have written down since.
+  for (const row of run.backends()) await forgetTheRest(run, row);
   await run.requireVault();
   run.step('before_call');
   run.requireGoing();
