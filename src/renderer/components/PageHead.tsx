@@ -9,10 +9,12 @@ interface PageHeadProps {
   readonly meta?: React.ReactNode;
   /** At most one primary, last. */
   readonly actions?: React.ReactNode;
+  /** The head of a page that is read ends where its text does; one over a table goes to the edge. */
+  readonly isReading?: boolean;
 }
 
 /** The head of a screen. It takes the focus when the screen comes, so that readers and keys begin here. */
-export function PageHead({ title, parent, meta, actions }: PageHeadProps) {
+export function PageHead({ title, parent, meta, actions, isReading = false }: PageHeadProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
@@ -20,7 +22,7 @@ export function PageHead({ title, parent, meta, actions }: PageHeadProps) {
   const news = use(UnderHead);
   return (
     <>
-      <header className={classes.head}>
+      <header className={classes.head} data-reading={isReading || undefined}>
         <title>{`${title} · Quartermaster`}</title>
         <h1 ref={heading} tabIndex={-1} className={classes.title}>
           {parent && (

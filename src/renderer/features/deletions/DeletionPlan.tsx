@@ -72,6 +72,7 @@ function PlanScreen({ plan }: { readonly plan: Plan }) {
   return (
     <>
       <PageHead
+        isReading
         title={`Delete ${name}`}
         parent={parent}
         meta={plan.mail}

@@ -76,6 +76,7 @@ function RunScreen({ deletion }: { readonly deletion: Deletion }) {
   return (
     <>
       <PageHead
+        isReading
         title={deletion.mail ?? 'A deleted user'}
         parent={parent}
         actions={

@@ -17,7 +17,7 @@ export function Settings() {
   const { data, error } = useQuery(orpc.settings.show.queryOptions({ input: {} }));
   return (
     <>
-      <PageHead title="Settings" />
+      <PageHead isReading title="Settings" />
       <PageBody>
         <ProblemBanner error={error} title="The settings could not be read." />
         {!data && !error && <LoadingRows count={8} label="Loading settings" />}

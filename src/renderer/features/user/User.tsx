@@ -47,6 +47,7 @@ function UserScreen({ user }: { readonly user: UserAnswer }) {
   return (
     <>
       <PageHead
+        isReading
         title={user.name}
         parent={parent}
         meta={user.mail}
