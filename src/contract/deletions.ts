@@ -162,7 +162,7 @@ export const deletionsContract = {
   retry: adminProcedure
     .input(z.strictObject({ deletionId: Id, leftoverId: Id.optional() }))
     .output(answered)
-    .errors(errors('WRONG_STATE', 'STEP_UP_REQUIRED')),
+    .errors(errors('WRONG_STATE', 'STEP_UP_REQUIRED', 'STORAGE_UNREACHABLE')),
   /** The signed certificate as canonical JSON text, and a page to print. Shows the mail only if it is the one given. */
   certificate: adminProcedure
     .input(z.strictObject({ deletionId: Id, withMail: z.string().max(320).optional() }))

@@ -231,6 +231,29 @@ describe('a place that is down', () => {
     expect((await fixture.done(id)).leftovers).toEqual([]);
   });
 
+  test('D7: a store that never answered and of which nothing was on record is listed by a retry', async () => {
+    const fixture = await open();
+    const store = await fixture.addFolderPlace({ cloud: false });
+    await store.put('users/u001/never on record');
+    store.faults.down = offline();
+    const plan = await fixture.plan();
+    expect(plan.backends[0]).toMatchObject({ reachable: false, count: 0 });
+    const done = await fixture.done((await fixture.start({ plan, whenDown: 'without_unreachable' })).id);
+    expect(done.leftovers).toEqual([]);
+    const { certificate } = JSON.parse(fixture.deletions.certificate(done.id, null).json);
+    expect(certificate.backends[0]).toMatchObject({ outcome: 'skipped', verifiedAt: null });
+    expect(certificate.backends[0].problem).toContain('could not be listed');
+    // What names the user's folder is kept as long as a retry needs it.
+    const externalId = () => fixture.db.raw.prepare('SELECT external_id FROM deletions').pluck().get();
+    expect(externalId()).toBe('u001');
+    store.faults.down = null;
+    expect((await fixture.deletions.retry(fixture.admin, done.id, null)).leftovers).toEqual([]);
+    expect(await store.keys()).toEqual([]);
+    expect(externalId()).toBeNull();
+    expect(fixture.deletions.certificate(done.id, null).addenda).toHaveLength(1);
+    await expect(fixture.deletions.retry(fixture.admin, done.id, null)).rejects.toMatchObject({ code: 'WRONG_STATE' });
+  });
+
   test('D7: after 14 days of waiting it asks, and still goes on by itself when the place is back', async () => {
     const { fixture, cloud } = await filled();
     const plan = await fixture.plan();

@@ -1,6 +1,7 @@
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { renewSeal, requireSeal } from '../vault/index.ts';
+import { requireAsFrozen, scopeMark } from './as-ordered.ts';
 import { type Basis, basisOf, changesSince } from './basis.ts';
 import { PlanContent } from './certificate.ts';
 import type { DeletionParts } from './parts.ts';
@@ -37,6 +38,7 @@ export async function begin(
   const id = ground.newId();
   workspace.transaction((tx) => {
     const plan = readPlan(tx, input.planId);
+    requireAsFrozen(tx, plan);
     const user = requireUsable(ground, parts, plan, input.confirm);
     requireDeletable(tx, parts, actor.id, user);
     requireSeal(tx, vault, audit, 'users', user.id);
@@ -80,6 +82,8 @@ export async function begin(
           planHash: plan.hash,
           whenDown: input.whenDown,
           review: input.review,
+          // Whose documents it may touch, readable by nobody: the row is held against it before each use.
+          scope: scopeMark(subjectKey, user.id, user.external_id),
         },
         sealed: renewSeal(tx, vault, 'users', user.id),
       }),

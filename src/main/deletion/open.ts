@@ -35,7 +35,7 @@ export interface Deletions {
   resume(actor: Administrator, id: string, answers: Answers): Deletion;
   cancel(actor: Administrator, id: string): Promise<Deletion>;
   /** Tries leftovers again; without an id all of them. */
-  retry(actor: Administrator, id: string, leftoverId: string | null): Promise<Deletion>;
+  retry(actor: Administrator, id: string, leftoverId: string | null, signal?: AbortSignal): Promise<Deletion>;
   /** The certificate as canonical JSON, with its addenda, and as a page to print. Refuses with NO_CERTIFICATE. */
   certificate(id: string, withMail: string | null): { json: string; html: string; hash: string; addenda: string[] };
   verify(json: string, key: string | null): CertificateCheck;
@@ -59,12 +59,13 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
   };
   const motor = openMotor(shop, parts.motor);
   const closing = new AbortController();
+  const retries = new Set<Promise<void>>();
+  const untilClosed = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
   const show = (id: string): Deletion => shapeDeletion(db, readDeletion(db, id), motor.stall(id));
 
   const opened: Deletions = {
     async plan(actor, user, signal) {
-      const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      return shapePlan(readPlan(db, await makePlan(ground, parts, actor, user, stop)));
+      return shapePlan(readPlan(db, await makePlan(ground, parts, actor, user, untilClosed(signal))));
     },
     showPlan: (planId) => shapePlan(readPlan(db, planId)),
     async start(actor, input) {
@@ -96,8 +97,14 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
       await cancel(shop, motor, actor, id);
       return show(id);
     },
-    async retry(actor, id, leftoverId) {
-      await retryLeftovers(shop, actor, id, leftoverId, closing.signal);
+    async retry(actor, id, leftoverId, signal) {
+      const retry = retryLeftovers(shop, actor, id, leftoverId, untilClosed(signal));
+      retries.add(retry);
+      try {
+        await retry;
+      } finally {
+        retries.delete(retry);
+      }
       return show(id);
     },
     certificate(id, withMail) {
@@ -127,7 +134,7 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     verify: (json, key) => verifyCertificate(json, key),
     async close() {
       closing.abort();
-      await takenUp;
+      await Promise.allSettled([takenUp, ...retries]);
       await motor.close();
       watchers.close();
     },

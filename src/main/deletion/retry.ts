@@ -1,6 +1,8 @@
+import type { Db } from '../database/index.ts';
 import type { Actor } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { type DeletionTarget, type RemovalOutcome, type StorageBackend, StorageError } from '../storage/index.ts';
+import { requireAsOrdered } from './as-ordered.ts';
 import { canonical } from './canonical.ts';
 import { type AddendumBody, signBody } from './certificate.ts';
 import { entriesOf, evidenceOf, iso, unresolvedLeftovers } from './issue-certificate.ts';
@@ -10,7 +12,6 @@ import { recordEntry, type Shop } from './run.ts';
 import { inSlices } from './slices.ts';
 import { describeScope, survey, whatListingShows } from './survey.ts';
 import { allTargets } from './targets.ts';
-import { troubleOf } from './trouble.ts';
 
 type Administrator = Extract<Actor, { kind: 'administrator' }>;
 
@@ -30,6 +31,8 @@ export async function retryLeftovers(
 ): Promise<void> {
   const { workspace, audit } = shop.ground;
   const deletion = readDeletion(workspace.db, id);
+  requireAsOrdered(workspace.db, deletion);
+  requireNobodyElseThere(workspace.db, deletion);
   const chosen = choose(shop, deletion, leftoverId);
   await shop.ground.vault.ready();
   workspace.transaction((tx) => {
@@ -46,14 +49,28 @@ export async function retryLeftovers(
     try {
       await retryBackend(shop, deletion, backend, rows, leftoverId === null, signal);
     } catch (error) {
-      if (!(error instanceof StorageError) || !troubleOf(error)) throw error;
+      if (!(error instanceof StorageError)) throw error;
       trouble ??= error;
+      if (error.failure === 'aborted') break;
     }
   }
   await certifyRetries(shop);
+  forgetWhoItWas(shop, id);
   shop.changed(id);
   if (trouble)
     throw new Refusal('STORAGE_UNREACHABLE', `Not everything could be tried: ${trouble.message} Try again later.`);
+}
+
+/** Once the account is gone somebody else may have got its external id: what stands there now may be theirs. */
+function requireNobodyElseThere(db: Db, { external_id: externalId, user_no: userNo, stage }: DeletionRow): void {
+  if (externalId === null || userNo !== null) return;
+  const other = db.raw.prepare('SELECT 1 FROM users WHERE external_id = ?').get(externalId);
+  if (other === undefined) return;
+  throw new Refusal(
+    'WRONG_STATE',
+    `Another user has the external id ${externalId} now, so what stands in its folder may be theirs. Nothing was removed; remove by hand what is left over.`,
+    { state: stage },
+  );
 }
 
 /** Which leftovers are to be tried, by backend. Nothing of the store is touched while a cloud still has its turn (D1). */
@@ -75,7 +92,9 @@ function choose(
     backend,
     rows: unresolvedLeftovers(db, backend).filter(({ id }) => leftoverId === null || id === leftoverId),
   }));
-  const asked = all.filter(({ rows }) => rows.length > 0);
+  const asked = all.filter(
+    ({ backend, rows }) => rows.length > 0 || (leftoverId === null && isToBeListed(deletion, backend)),
+  );
   if (asked.length === 0) {
     if (leftoverId !== null)
       throw new Refusal('NOT_FOUND', 'There is no such leftover any more.', { what: 'leftover', name: leftoverId });
@@ -87,6 +106,21 @@ function choose(
   if (possible.length === 0)
     throw refuse('The clouds come first: what is left over in the store can be tried after them.');
   return possible;
+}
+
+/** The external id is kept for as long as something in the platform's store is left to be found by it. */
+function forgetWhoItWas({ ground: { workspace } }: Shop, id: string): void {
+  const { stage } = readDeletion(workspace.db, id);
+  const isNeeded = readBackends(workspace.db, id).some(
+    ({ is_cloud, leftovers, state }) => is_cloud === 0 && (leftovers > 0 || state === 'skipped'),
+  );
+  if (stage !== 'done' || isNeeded) return;
+  workspace.transaction((tx) => tx.raw.prepare('UPDATE deletions SET external_id = NULL WHERE id = ?').run(id));
+}
+
+/** A store that the run went on without was never listed: once the deletion is done, a retry makes up for that. */
+function isToBeListed(deletion: DeletionRow, row: BackendRow): boolean {
+  return deletion.stage === 'done' && row.is_cloud === 0 && row.reach === 'owned' && row.state === 'skipped';
 }
 
 async function retryBackend(
@@ -107,8 +141,10 @@ async function retryBackend(
   if (!target) throw new StorageError('refused', `${row.label} is no longer configured here.`);
   const backend = await target.open();
   try {
-    if (isAll && (await listSkipped(shop, row, target, backend, signal)))
+    if (isAll && isToBeListed(deletion, row)) {
+      await listSkipped(shop, row, target, backend, signal);
       leftovers = unresolvedLeftovers(workspace.db, row);
+    }
     for (let at = 0; at < leftovers.length; at += PAGE) {
       const page = leftovers.slice(at, at + PAGE);
       const outcomes = await backend.remove(page.map(referenceOfLeftover), signal);
@@ -128,18 +164,14 @@ async function retryBackend(
   }
 }
 
-/**
- * A store that the run went on without was never listed, so more may be there than was on record. It is listed now, and
- * what shows becomes a leftover like the others. Answers whether there was such a listing to make.
- */
+/** Lists what was never listed, and makes leftovers of what shows: more may be there than was on record. */
 async function listSkipped(
   shop: Shop,
   row: BackendRow,
   target: DeletionTarget,
   backend: StorageBackend,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (row.is_cloud === 1 || row.reach !== 'owned' || row.state !== 'skipped') return false;
+): Promise<void> {
   const { workspace, clock, newId } = shop.ground;
   const scope = await describeScope(backend, target, true, signal);
   const insert = workspace.db.raw.prepare(
@@ -176,7 +208,6 @@ async function listSkipped(
   workspace.transaction((tx) =>
     tx.raw.prepare("UPDATE deletion_backends SET state = 'done', problem = NULL WHERE no = ?").run(row.no),
   );
-  return true;
 }
 
 type Raw = Shop['ground']['workspace']['db']['raw'];
@@ -267,7 +298,6 @@ async function certifyRetry(shop: Shop, deletion: DeletionRow): Promise<void> {
       .run(id, deletion.id, canonical(signed), signed.hash, clock());
     const mark = tx.raw.prepare('UPDATE leftovers SET addendum_id = ? WHERE id = ?');
     for (const row of resolved) mark.run(id, row.id);
-    if (remaining === 0) tx.raw.prepare('UPDATE deletions SET external_id = NULL WHERE id = ?').run(deletion.id);
     const actor: Actor = { kind: 'console', onBehalfOf: deletion.ordered_by, origin: shop.ground.origin };
     recordEntry(
       tx,

@@ -2,6 +2,7 @@ import type { AuditEvent } from '../audit/index.ts';
 import type { Db, Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { type DeletionTarget, type StorageBackend, StorageError } from '../storage/index.ts';
+import { requireAsOrdered } from './as-ordered.ts';
 import { hasDocuments } from './documents.ts';
 import type { DeletionParts, DeletionStage, Patience, Step } from './parts.ts';
 import { type BackendRow, type DeletionRow, readBackend, readBackends, readDeletion } from './rows.ts';
@@ -214,6 +215,7 @@ export class Run {
     await this.requireVault();
     const known = this.#opened.get(row.no);
     if (known) return known;
+    requireAsOrdered(this.db, this.row());
     const target = this.targetOf(row);
     if (!target)
       throw new StorageError('refused', `${row.label} is no longer configured here, so nothing in it can be reached.`);

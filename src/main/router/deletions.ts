@@ -43,10 +43,10 @@ export const deletionsRouter = {
   cancel: admin.deletions.cancel.handler(async ({ input, context: { connection, actor } }) => ({
     deletion: await connection.domains.deletions.cancel(actor, input.deletionId),
   })),
-  retry: admin.deletions.retry.handler(async ({ input, context: { connection, session, actor } }) => {
+  retry: admin.deletions.retry.handler(async ({ input, context: { connection, session, actor }, signal }) => {
     const { deletions, ground } = connection.domains;
     requireStepUp(session, ground.clock());
-    return { deletion: await deletions.retry(actor, input.deletionId, input.leftoverId ?? null) };
+    return { deletion: await deletions.retry(actor, input.deletionId, input.leftoverId ?? null, signal) };
   }),
   certificate: admin.deletions.certificate.handler(({ input, context: { connection } }) =>
     connection.domains.deletions.certificate(input.deletionId, input.withMail ?? null),

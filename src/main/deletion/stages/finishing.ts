@@ -1,3 +1,4 @@
+import { requireAsOrdered } from '../as-ordered.ts';
 import { hasDocuments } from '../documents.ts';
 import { forgetTheRest } from '../listing-again.ts';
 import { readUser } from '../rows.ts';
@@ -16,6 +17,7 @@ export async function finishing(run: Run): Promise<void> {
   run.requireGoing();
   run.write((tx) => {
     const deletion = run.row();
+    requireAsOrdered(tx, deletion);
     const user = readUser(tx, run.userNo());
     for (const { backendNo, label } of allTargets(run.shop.parts, tx, {
       no: user.no,
@@ -26,12 +28,15 @@ export async function finishing(run: Run): Promise<void> {
         throw new Error(`documents of the user are still on record in ${label}`);
 
     const purged = run.shop.parts.purgeConnections(tx, user.no);
-    const hasStoreLeftovers = run.backends().some(({ is_cloud, leftovers }) => is_cloud === 0 && leftovers > 0);
+    // A retry after the certificate has to find the user's folder or bucket by it.
+    const mayBeRetried = run
+      .backends()
+      .some(({ is_cloud, leftovers, state }) => is_cloud === 0 && (leftovers > 0 || state === 'skipped'));
     tx.raw.prepare("UPDATE plans SET mail = NULL, basis = '{}' WHERE user_id = ?").run(user.id);
     tx.raw.prepare('UPDATE deletions SET mail = NULL WHERE user_id = ?').run(user.id);
     tx.raw
       .prepare('UPDATE deletions SET user_no = NULL, external_id = ? WHERE id = ?')
-      .run(hasStoreLeftovers ? deletion.external_id : null, run.id);
+      .run(mayBeRetried ? deletion.external_id : null, run.id);
     run.shop.parts.endSessions(tx, user.no, run.actor);
     tx.raw.prepare('DELETE FROM users WHERE no = ?').run(user.no);
     tx.raw

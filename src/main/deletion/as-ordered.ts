@@ -1,0 +1,61 @@
+import type { Db } from '../database/index.ts';
+import { Refusal } from '../refusal.ts';
+import { sha256 } from './canonical.ts';
+import type { DeletionRow, PlanRow } from './rows.ts';
+import { subjectOf } from './subject.ts';
+
+/**
+ * What the log says about whose documents a deletion may touch. The rows of plans and deletions carry no seal: they are
+ * held against the entries of the log instead, which can neither be changed nor taken away unseen (X6).
+ */
+export function scopeMark(subjectKey: string, userId: string, externalId: string | null): string {
+  return subjectOf(subjectKey, JSON.stringify(['scope', userId, externalId]));
+}
+
+/** Refuses with SEAL_BROKEN a deletion whose user, plan or scope are not those that the administrator confirmed. */
+export function requireAsOrdered(db: Db, deletion: DeletionRow): void {
+  const entry = metadataOf(db, "event = 'admin.deletion_started' AND target_id = ? AND outcome = 'done'", deletion.id);
+  const user =
+    deletion.user_no === null
+      ? null
+      : db.raw
+          .prepare<[number], { id: string; external_id: string | null }>(
+            'SELECT id, external_id FROM users WHERE no = ?',
+          )
+          .get(deletion.user_no);
+  // The external id is forgotten when nothing of the store can be tried again.
+  const isForgotten = deletion.user_no === null && deletion.external_id === null;
+  const holds =
+    entry !== null &&
+    entry['userId'] === deletion.user_id &&
+    entry['planId'] === deletion.plan_id &&
+    (isForgotten || entry['scope'] === scopeMark(deletion.subject_key, deletion.user_id, deletion.external_id)) &&
+    (user === null || (user?.id === deletion.user_id && user.external_id === deletion.external_id));
+  if (holds) return;
+  throw new Refusal(
+    'SEAL_BROKEN',
+    'This deletion is not the one that was confirmed: somebody else wrote its row. It is not carried out; nothing was removed by it.',
+    { table: 'deletions', rowId: deletion.id },
+  );
+}
+
+/** Refuses with SEAL_BROKEN a plan that is not what was frozen: its content against its hash, the hash against the log. */
+export function requireAsFrozen(db: Db, plan: PlanRow): void {
+  const entry = metadataOf(db, "event = 'admin.deletion_planned' AND sequence = ?", plan.entry_sequence);
+  if (entry?.['planId'] === plan.id && entry['hash'] === plan.hash && sha256(plan.content) === plan.hash) return;
+  throw new Refusal(
+    'SEAL_BROKEN',
+    'This plan is not the one that was frozen: somebody else wrote its row. Make a new one.',
+    { table: 'plans', rowId: plan.id },
+  );
+}
+
+function metadataOf(db: Db, where: string, value: string | number): Record<string, unknown> | null {
+  const text = db.raw
+    .prepare<[string | number], string>(`SELECT entry FROM audit_entries WHERE ${where} ORDER BY sequence LIMIT 1`)
+    .pluck()
+    .get(value);
+  if (text === undefined) return null;
+  const { metadata }: { metadata?: Record<string, unknown> } = JSON.parse(text);
+  return metadata ?? null;
+}
