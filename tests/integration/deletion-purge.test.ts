@@ -31,7 +31,7 @@ async function prepare() {
 }
 
 /** Files of the workspace that hold any of these bytes. */
-function filesWith(...needles: (string | Uint8Array)[]): string[] {
+function filesWith(...needles: (string | Buffer)[]): string[] {
   return readdirSync(fixture.workspaceDir, { recursive: true, encoding: 'utf8' }).filter((name) => {
     const bytes = readFileSync(join(fixture.workspaceDir, name));
     return needles.some((needle) => bytes.includes(needle));
