@@ -21,7 +21,7 @@ export interface ConsoleOptions {
   readonly create: boolean;
   readonly origin: Origin;
   readonly keychain: Keychain | null;
-  /** Opens a vault that has a passphrase at once. */
+  /** Opens a vault that has a passphrase at once; where it has none, nothing is done with it. */
   readonly passphrase?: Secret;
   /** Whether this console does the waiting work itself: deletions go on by themselves. */
   readonly motor: boolean;
@@ -64,7 +64,9 @@ async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Dom
   const session = openSession(ground, {
     alongsideSetUp: (tx, vault, actor) => createFolderProfile(tx, ground, vault, actor),
   });
-  if (options.passphrase) await session.unlockVault({ sessionId: null, origin: ground.origin }, options.passphrase);
+  // One that stands in the environment for several workspaces is not tried on a vault that has none.
+  if (options.passphrase && (await ground.vault.status()).way === 'passphrase')
+    await session.unlockVault({ sessionId: null, origin: ground.origin }, options.passphrase);
   const users = openUsers(ground);
   const quotas = openQuotas(ground, users.find);
   const ai = openAi(ground);

@@ -89,25 +89,22 @@ describe('R3, S1: the demo', { timeout: 300_000 }, () => {
 });
 
 describe('D5, D9: a user is removed from the built-in store, with proof', { timeout: 300_000 }, () => {
-  let plan: Plan;
-  let deletion: Deletion;
   const certificate = () => join(place.dir, 'certificate.json');
 
-  test('the plan is exact, changes nothing, and says the next command', async () => {
+  test('planned, confirmed, done by whoever watches, certified; each step says the next one', async () => {
     const user = await qm.json<User>('users', 'show', 'ada@example.org');
-    plan = await qm.json<Plan>('deletions', 'plan', 'ada@example.org');
+    const plan = await qm.json<Plan>('deletions', 'plan', 'ada@example.org');
     expect(plan).toMatchObject({
       mail: 'ada@example.org',
       backends: [{ kind: 'folder', bytes: user.quota.usedBytes, finality: 'final' }],
     });
-    const text = await qm.ok('deletions', 'plan', 'ada@example.org');
-    expect(text).toMatch(
+    const planned = await qm.ok('deletions', 'plan', 'ada@example.org');
+    expect(planned).toMatch(
       /Nothing was changed\. To remove the user for good:\n {2}qm deletions start [0-9a-f-]{36} --confirm ada@example\.org/,
     );
     expect(await qm.json<User>('users', 'show', 'ada@example.org')).toEqual(user);
-  });
 
-  test('confirmed without waiting, it is done by whoever watches; others name what waits in one line', async () => {
+    // Confirmed without waiting: no command does the work, and each names what waits in one line.
     const started = await qm.json<Deletion>('deletions', 'start', plan.id, '--confirm', 'ada@example.org', '--no-wait');
     expect(started.state).toBe('closing');
     const other = await qm.run('users', 'list');
@@ -119,16 +116,15 @@ describe('D5, D9: a user is removed from the built-in store, with proof', { time
     expect((await qm.run('users', 'list', '--json')).stderr).toBe('');
     const watched = await qm.run('--json', 'deletions', 'watch', started.id);
     expect(watched.code).toBe(0);
-    deletion = JSON.parse(watched.stdout) as Deletion; // The shape that interface and contract say.
+    const deletion = JSON.parse(watched.stdout) as Deletion; // The shape that interface and contract say.
     expect(deletion).toMatchObject({ state: 'done', mail: null, leftovers: [], waitingFor: null });
     const progress = watched.stderr
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { deletion: Deletion });
     expect(progress.at(-1)?.deletion.state).toBe('done');
-  });
 
-  test('the user is gone, the certificate holds against the fingerprint, and any change of it is found', async () => {
+    // The user is gone; the certificate holds against the fingerprint, and any change of it is found.
     expect((await qm.run('users', 'show', 'ada@example.org')).stderr).toContain('NOT_FOUND');
     await qm.ok(
       'deletions',

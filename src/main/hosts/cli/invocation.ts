@@ -5,7 +5,7 @@ import { revealSecret, Secret } from '../../secret.ts';
 import { defaultWorkspaceDir } from '../default-workspace.ts';
 import { openHostLog } from '../host-log.ts';
 import { openAsOwner } from '../owner/open.ts';
-import { hasCode, UsageError } from './failures.ts';
+import { UsageError } from './failures.ts';
 import { readSecret, StandardInput } from './input-files.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { askNewSecret, askSecret } from './prompt.ts';
@@ -94,19 +94,13 @@ export class Invocation {
   async open(options: OpenOptions = {}): Promise<Console> {
     const passphrase = options.leaveLocked ? undefined : await this.#passphraseFromFile();
     const workspaceDir = options.workspaceDir ?? this.workspaceDir;
-    const openWith = (given: Secret | undefined) =>
-      openAsOwner({
-        workspaceDir,
-        create: options.create ?? false,
-        host: options.host ?? 'qm',
-        motor: options.motor ?? false,
-        log: this.#logIn(workspaceDir),
-        ...(given ? { passphrase: given } : {}),
-      });
-    const console = await openWith(passphrase).catch((error: unknown) => {
-      // A passphrase that stands in the environment for all workspaces, and this one's vault has none, or none yet.
-      if (passphrase && (hasCode(error, 'NOT_FOUND') || hasCode(error, 'NOT_SET_UP'))) return openWith(undefined);
-      throw error;
+    const console = await openAsOwner({
+      workspaceDir,
+      create: options.create ?? false,
+      host: options.host ?? 'qm',
+      motor: options.motor ?? false,
+      log: this.#logIn(workspaceDir),
+      ...(passphrase ? { passphrase } : {}),
     });
     this.#closing.push(() => console.close());
     return console;

@@ -61,11 +61,11 @@ export function mandatoryChoice<const Values extends readonly string[]>(
   return { flags, about, choices, isMandatory: true };
 }
 
-/** Bytes, null for `unlimited`, undefined where it was not written. */
-export const size = (flags: string, about: string): OptionSpec<number | null | undefined> => ({
+/** Bytes, `unlimited`, or undefined where it was not written. (Commander turns an option's null into an empty text.) */
+export const size = (flags: string, about: string): OptionSpec<number | 'unlimited' | undefined> => ({
   flags,
   about,
-  parse: sizeOf,
+  parse: (text) => sizeOf(text) ?? 'unlimited',
 });
 export const wholeNumber = (flags: string, about: string, least = 0): OptionSpec<number | undefined> => ({
   flags,

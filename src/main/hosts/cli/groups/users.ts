@@ -109,7 +109,8 @@ export function addUsers(program: Command, carry: Carry): void {
     async run(_given, options, invocation) {
       const password = await invocation.secretOf(options.firstPassword, 'the first password', '--first-password-file');
       const { client } = await invocation.signIn();
-      const { mail, name, externalId, role, limit: limitBytes } = options;
+      const { mail, name, externalId, role, limit } = options;
+      const limitBytes = limit === 'unlimited' ? null : limit;
       const { user } = await client.users.create({
         mail,
         name,
