@@ -101,7 +101,6 @@ export default {
   options: {
     // TypeScript 7 has no compiler API for JavaScript; without this parser types and their imports would not be seen.
     parser: 'swc',
-    tsPreCompilationDeps: true,
     doNotFollow: { path: ['node_modules'] },
     // Assets carry no arrows.
     exclude: { path: ['\\.(css|html|svg|woff2?|sql|pem|png)(\\?|$)'] },
