@@ -21,6 +21,8 @@ function Lane({ backend }: { readonly backend: Backend }) {
   const { label, kind, removed, absent, leftovers, kept, removedBytes, bytes } = backend;
   const total = totalOf(backend);
   const share = (count: number) => (total === 0 ? 0 : count / total);
+  // Nothing is known of a place that could never be listed; that is not the same as nothing being there.
+  const isUnlisted = total === 0 && (backend.state === 'waiting' || backend.state === 'skipped');
   const { glyph, word } = laneWords(backend);
   const also = [
     absent > 0 ? `${countText(absent)} ${absent === 1 ? 'was' : 'were'} absent` : null,
@@ -35,9 +37,9 @@ function Lane({ backend }: { readonly backend: Backend }) {
       </div>
       <div>
         <div className={classes.words}>
-          <span className={classes.removed}>{countText(removed)} removed</span>
+          <span className={classes.removed}>{isUnlisted ? 'not listed' : `${countText(removed)} removed`}</span>
           {also.length > 0 && <span className={classes.also}>, {also.join(', ')}</span>}
-          <span className={classes.total}>{countText(total)}</span>
+          <span className={classes.total}>{isUnlisted ? '—' : countText(total)}</span>
         </div>
         <Bar
           done={share(removed)}
@@ -50,8 +52,8 @@ function Lane({ backend }: { readonly backend: Backend }) {
         {word}
       </Status>
       <div className={classes.bytes}>
-        {sizeText(removedBytes)}
-        <div className={classes.place}>of {sizeText(bytes)}</div>
+        {isUnlisted ? '—' : sizeText(removedBytes)}
+        {!isUnlisted && <div className={classes.place}>of {sizeText(bytes)}</div>}
       </div>
     </li>
   );

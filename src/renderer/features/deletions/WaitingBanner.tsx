@@ -30,7 +30,7 @@ export function WaitingBanner({ deletion, waiting, canChange, resume }: WaitingB
       isWide
       actions={<Answers deletion={deletion} waiting={waiting} label={label} canChange={canChange} resume={resume} />}
     >
-      {message} {meaningOf(reason, backendId)} It waits since <TimeText time={since} />.
+      {message} {meaningOf(reason, backendId)} It began to wait <TimeText time={since} />.
     </Banner>
   );
 }
@@ -38,9 +38,8 @@ export function WaitingBanner({ deletion, waiting, canChange, resume }: WaitingB
 function titleOf({ reason, backendId }: Waiting, label: string): string {
   switch (reason) {
     case 'offline':
-      return 'Waits for the network.';
     case 'backend':
-      return `Waits for ${label}.`;
+      return backendId === null ? 'Waits for the network.' : `Waits for ${label}.`;
     case 'vault':
       return 'Waits for the vault.';
     case 'reauthorise':

@@ -76,17 +76,22 @@ export function leadOf({ backends }: Pick<Plan, 'backends'>): {
   const places = `in ${plural(backends.length, 'backend')}`;
   const final = count(['final']);
   const rest = [
-    count(['trash']) > 0 ? `${plural(count(['trash']), 'object')} go to a trash first` : null,
+    count(['trash']) > 0
+      ? `${plural(count(['trash']), 'object')} ${count(['trash']) === 1 ? 'goes' : 'go'} to a trash first`
+      : null,
     count(['retained']) > 0 ? `of ${plural(count(['retained']), 'object')} something stays for a time` : null,
     count(['unknown']) > 0 ? `for ${plural(count(['unknown']), 'object')} the server does not say` : null,
     unreached > 0 ? `${plural(unreached, 'backend')} could not be listed` : null,
   ].filter((part) => part !== null);
   return {
     total: `${plural(all, 'object')}, ${sizeText(bytes)}, ${places}.`,
-    final:
-      final === all && all > 0
-        ? 'All of it is final at once'
-        : `${plural(final, 'object')} ${final === 1 ? 'is' : 'are'} final at once`,
+    final: finalWords(all, final, unreached),
     rest: rest.length === 0 ? '.' : `; ${rest.join('; ')}.`,
   };
+}
+
+function finalWords(all: number, final: number, unreached: number): string {
+  if (all === 0) return unreached === 0 ? 'There is nothing to remove' : 'What could be listed holds nothing';
+  if (final === all && unreached === 0) return 'All of it is final at once';
+  return `${plural(final, 'object')} ${final === 1 ? 'is' : 'are'} final at once`;
 }
