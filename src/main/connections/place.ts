@@ -44,7 +44,17 @@ export function webDavPlace(url: string, username: string): ConnectionPlace {
       'A user name with a colon or a control character cannot be sent to a WebDAV server.',
     );
   const address = new URL(url);
-  return { provider: 'webdav', place: `webdav ${address.origin} ${username}`, url: address.href, username };
+  return { provider: 'webdav', place: `webdav ${sameOrigin(address)} ${username}`, url: address.href, username };
+}
+
+/**
+ * The origin in one spelling: without the dot that may end a host's name, and with one name for this machine. Two names
+ * that an operator gave one server cannot be told from two servers.
+ */
+function sameOrigin({ protocol, hostname, port }: URL): string {
+  const host = hostname.replace(/\.$/, '');
+  const isThisMachine = host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return `${protocol}//${isThisMachine ? 'localhost' : host}${port === '' ? '' : `:${port}`}`;
 }
 
 export interface S3Address {
@@ -70,7 +80,15 @@ export function s3Place({ url, region, pathStyle, bucket, username }: S3Address)
       'The address of an S3 server is scheme, host and port alone. Name the bucket apart.',
     );
   const endpoint = address.origin;
-  return { provider: 's3', place: `s3 ${endpoint} ${bucket}`, endpoint, region, pathStyle, bucket, username };
+  return {
+    provider: 's3',
+    place: `s3 ${sameOrigin(address)} ${bucket}`,
+    endpoint,
+    region,
+    pathStyle,
+    bucket,
+    username,
+  };
 }
 
 /** Whose account it is, for people. */
