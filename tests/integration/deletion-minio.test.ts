@@ -328,10 +328,18 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
     const { id } = await fixture.start({ plan });
     const atStart = await fixture.until(id, ({ state }) => state === 'waiting', 60_000);
     expect(atStart.waitingFor?.reason).toBe('offline');
+    // The first page comes through; every other one meets a server that is gone.
+    const first = Promise.withResolvers<void>();
     let pages = 0;
-    place.faults.after = async () => {
+    let stopping: Promise<void> | null = null;
+    place.faults.after = () => first.resolve();
+    place.faults.before = async ({ method }) => {
+      if (method !== 'remove') return;
       pages += 1;
-      if (pages === 1) await server.stop('SIGKILL');
+      if (pages === 1) return;
+      await first.promise;
+      stopping ??= server.stop('SIGKILL');
+      await stopping;
     };
     await server.start();
     const inTheMiddle = await fixture.until(
