@@ -24,6 +24,7 @@ h2 { margin: 22px 0 4px; font-size: 12px; line-height: 18px; font-weight: 600; b
 table.list { width: 100%; border-collapse: collapse; border-top: 1px solid var(--ink) }
 table.list th { padding: 5px 8px 5px 0; color: var(--ink-3); font-weight: 400; text-align: left; border-bottom: 1px solid var(--line-2) }
 table.list td { padding: 5px 8px 5px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+table.list td:first-child { min-width: 92px }
 table.list tr { break-inside: avoid } table.list thead { display: table-header-group }
 table.list .n { text-align: right; white-space: nowrap; overflow-wrap: normal } table.list .name { color: var(--ink-2); white-space: nowrap }
 table.places td:first-child { width: 32% } table.places td:last-child { white-space: nowrap }
