@@ -489,6 +489,20 @@ describe('the plan', () => {
     await expect(fixture.start({ plan })).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
   });
 
+  test('X6: a deletion whose row was edited is obeyed in nothing, not even with best_effort', async () => {
+    const { fixture, cloud, store } = await filled({ motor: false });
+    const { id } = await fixture.start({ whenDown: 'best_effort' });
+    fixture.ground.workspace.transaction((tx) => tx.raw.prepare("UPDATE deletions SET external_id = 'u002'").run());
+    await fixture.crash({ motor: true });
+    const waiting = await fixture.until(id, ({ state }) => state === 'waiting');
+    expect(waiting.waitingFor?.message).toContain('not the one that was confirmed');
+    expect(waiting.backends.map(({ state }) => state)).not.toContain('skipped');
+    expect(await cloud.keys()).toHaveLength(3);
+    expect(await store.keys()).toHaveLength(7);
+    fixture.ground.workspace.transaction((tx) => tx.raw.prepare("UPDATE deletions SET external_id = 'u001'").run());
+    expect((await fixture.done(id)).leftovers).toEqual([]);
+  });
+
   test('D5: a plan can be given up while it lists', async () => {
     const { fixture, store } = await filled();
     const stop = new AbortController();

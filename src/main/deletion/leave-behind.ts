@@ -32,9 +32,9 @@ export async function orGoOnWithout(run: Run, row: BackendRow, work: () => Promi
   }
 }
 
-/** A locked vault is not a backend that is down: what it hides can be had again by unlocking it. */
+/** A locked vault, or an order that somebody edited, is not a backend that is down: leaving one behind would be no answer. */
 function mayGoOnWithout(run: Run, row: BackendRow, trouble: Trouble): boolean {
-  if (trouble.reason === 'vault') return false;
+  if (trouble.isOurs) return false;
   return run.row().when_down === 'best_effort' || run.backend(row.no).may_skip === 1;
 }
 

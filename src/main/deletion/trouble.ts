@@ -28,21 +28,31 @@ export interface Trouble {
   readonly reason: 'offline' | 'backend' | 'vault' | 'reauthorise';
   readonly message: string;
   readonly retryAfterMs: number | null;
+  /** It is no backend's doing: going on without one would be no answer to it. */
+  readonly isOurs: boolean;
 }
 
 /** Reads a failure of a backend; null where the failure is not the backend's: it is a mistake of ours, or a stop. */
 export function troubleOf(error: unknown): Trouble | null {
-  if (isRefusal(error, 'VAULT_LOCKED')) return { reason: 'vault', message: error.message, retryAfterMs: null };
+  if (isRefusal(error, 'VAULT_LOCKED'))
+    return { reason: 'vault', message: error.message, retryAfterMs: null, isOurs: true };
+  if (isRefusal(error, 'SEAL_BROKEN') && isAboutTheDeletion(error.data))
+    return { reason: 'reauthorise', message: error.message, retryAfterMs: null, isOurs: true };
   if (isRefusal(error, 'SEAL_BROKEN') || isRefusal(error, 'STORAGE_UNSAFE') || isRefusal(error, 'STORAGE_REFUSED'))
-    return { reason: 'reauthorise', message: error.message, retryAfterMs: null };
+    return { reason: 'reauthorise', message: error.message, retryAfterMs: null, isOurs: false };
   if (!(error instanceof StorageError) || error.failure === 'aborted') return null;
   const { message, retryAfterMs } = error;
   switch (error.failure) {
     case 'offline':
-      return { reason: 'offline', message, retryAfterMs };
+      return { reason: 'offline', message, retryAfterMs, isOurs: false };
     case 'reauthorise':
-      return { reason: 'reauthorise', message, retryAfterMs };
+      return { reason: 'reauthorise', message, retryAfterMs, isOurs: false };
     default:
-      return { reason: 'backend', message, retryAfterMs };
+      return { reason: 'backend', message, retryAfterMs, isOurs: false };
   }
+}
+
+/** A deletion's own row that somebody else wrote is obeyed in nothing, whatever was chosen about backends. */
+function isAboutTheDeletion(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && Reflect.get(data, 'table') === 'deletions';
 }
