@@ -35,7 +35,8 @@ export function CallOff({ deletion, canChange }: CallOffProps) {
         }
       >
         <p>
-          Nothing has been removed so far. The account gets back the state that it had, and nothing else is changed.
+          The account gets back the state that it had, and nothing else is changed. Once a removal has been asked for,
+          answered or not, the deletion can no longer be called off.
         </p>
         <ProblemBanner error={callOff.error} title="The deletion was not called off." />
       </Dialog>

@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
 import { href } from '../../app/router.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -98,18 +98,25 @@ interface PaperProps {
 }
 
 /**
- * A page of its own within the page: without scripts, with its own style. Its style element needs this page's nonce,
- * since a document from `srcdoc` lives under the policy of the one around it as well.
+ * A page of its own within the page: without scripts, with its own style. It is written into an empty frame, so that nothing
+ * is navigated: a host that lets no frame go anywhere needs no exception for it. Its style element carries this page's
+ * nonce, since it lives under this page's policy as well.
  */
 function Paper({ html, frame }: PaperProps) {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+  useEffect(() => {
+    const page = frame.current?.contentDocument;
+    if (!page) return;
+    const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+    page.open();
+    page.write(html.replaceAll('<style>', `<style nonce="${nonce}">`));
+    page.close();
+  }, [html, frame]);
   return (
     <iframe
       ref={frame}
       className={classes.paper}
       title="Certificate of deletion"
       sandbox="allow-same-origin allow-modals"
-      srcDoc={html.replaceAll('<style>', `<style nonce="${nonce}">`)}
     />
   );
 }

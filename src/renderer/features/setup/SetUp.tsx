@@ -122,7 +122,7 @@ function WorkspaceStep({ answers, change, onNext }: StepProps) {
       <Form label="Workspace" onSubmit={onNext}>
         <TextInput
           label="Name of the platform"
-          description="Stands on every screen and on every certificate. It can be changed later."
+          description="Stands on every screen. It can be changed later."
           placeholder="Harbour Archive"
           autoFocus
           value={workspaceName}

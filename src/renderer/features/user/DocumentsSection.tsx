@@ -79,7 +79,8 @@ export function DocumentsSection({ user }: { readonly user: User }) {
       )}
       {data && rows.length === 0 && (
         <p className={classes.none}>
-          What lies in storage comes on record by indexing it: <code>qm storage index</code>
+          What lies in storage comes on record by indexing it. Close the console, then run{' '}
+          <code>qm storage index NAME</code> with the store’s name.
         </p>
       )}
     </Section>
