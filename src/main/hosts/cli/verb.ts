@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readFingerprint } from '../../audit/index.ts';
 import type { ExitCode } from './failures.ts';
 import type { Invocation } from './invocation.ts';
 import { parseSize } from './sizes.ts';
@@ -66,6 +67,16 @@ export const size = (flags: string, about: string): OptionSpec<number | 'unlimit
   flags,
   about,
   parse: (text) => sizeOf(text) ?? 'unlimited',
+});
+/** The fingerprint of an audit key: what is none is wrong usage, and must not look like a forged signature. */
+export const fingerprint = (flags: string, about: string): OptionSpec<string | undefined> => ({
+  flags,
+  about,
+  parse(text) {
+    const digits = readFingerprint(text);
+    if (digits === null) throw new InvalidArgumentError('A fingerprint is 64 hexadecimal digits, all of them.');
+    return digits;
+  },
 });
 export const wholeNumber = (flags: string, about: string, least = 0): OptionSpec<number | undefined> => ({
   flags,

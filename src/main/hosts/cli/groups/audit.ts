@@ -5,7 +5,7 @@ import { readText } from '../input-files.ts';
 import { countOf } from '../sizes.ts';
 import { table } from '../table.ts';
 import { relativeTime } from '../times.ts';
-import { addVerb, type Carry, choice, optional } from '../verb.ts';
+import { addVerb, type Carry, choice, fingerprint, optional } from '../verb.ts';
 import { addGroup, given } from './group.ts';
 import { moreOf, pageOptions, readPages } from './paging.ts';
 
@@ -59,7 +59,7 @@ export function addAudit(program: Command, carry: Carry): void {
     verb: 'verify',
     about: 'Check the whole log: nothing edited, removed, reordered, cut off or rolled back. Exit 0 only for OK.',
     options: {
-      key: optional('--key <fingerprint>', 'of the audit key, as it was printed at set-up'),
+      key: fingerprint('--key <fingerprint>', 'of the audit key, as it was printed at set-up'),
       checkpoint: optional(
         '--checkpoint <file>',
         "the newest checkpoint that is known from elsewhere ('-': standard input)",

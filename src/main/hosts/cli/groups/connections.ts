@@ -147,7 +147,7 @@ function addWriting(group: Command, carry: Carry): void {
     },
     examples: [
       'connections import --connection $ID --documents documents.jsonl',
-      "psql -Atc \"select json_build_object('key', path, 'size', size) from docs\" | qm connections import --connection $ID --documents -",
+      'connections import --connection ID --documents - < documents.jsonl',
     ],
     run: (_given, { connection, documents }, invocation) => importDocuments(invocation, connection, documents),
   });

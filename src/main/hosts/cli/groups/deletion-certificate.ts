@@ -4,7 +4,7 @@ import { verifyCertificate } from '../../../deletion/index.ts';
 import { exitCodes } from '../failures.ts';
 import { readText, writeWhole } from '../input-files.ts';
 import { fields } from '../table.ts';
-import { addVerb, type Carry, type Outcome, optional } from '../verb.ts';
+import { addVerb, type Carry, fingerprint, type Outcome, optional } from '../verb.ts';
 import { given } from './group.ts';
 
 const MAX_CERTIFICATE_BYTES = 50_000_000;
@@ -38,7 +38,7 @@ export function addCertificateVerbs(group: Command, carry: Carry): void {
     verb: 'verify',
     about: 'Check a certificate; needs no workspace. Exit 0 only for OK.',
     arguments: { file: "the certificate ('-': standard input)" },
-    options: { key: optional('--key <fingerprint>', 'of the audit key, as it was printed at set-up') },
+    options: { key: fingerprint('--key <fingerprint>', 'of the audit key, as it was printed at set-up') },
     examples: ['deletions verify cert.json --key FINGERPRINT', 'deletions verify - --key FINGERPRINT < cert.json'],
     async run({ file }, { key }, invocation) {
       const json = await readText(file, 'a certificate', invocation.stdin, MAX_CERTIFICATE_BYTES);

@@ -186,7 +186,7 @@ function whenDownOf(options: {
 }): 'without_unreachable' | 'best_effort' | undefined {
   if (options.withoutUnreachable && options.bestEffort)
     throw new UsageError(
-      '--without-unreachable skips what the plan named, --best-effort whatever fails: give one of both.',
+      '--without-unreachable skips what the plan named, --best-effort whatever fails: give one or the other.',
     );
   if (options.bestEffort) return 'best_effort';
   return options.withoutUnreachable ? 'without_unreachable' : undefined;

@@ -191,7 +191,7 @@ function addWork(group: Command, carry: Carry): void {
     examples: ['storage index main', 'storage index --connection 01936f00-0000-7000-8000-000000000001'],
     async run({ name }, { connection }, invocation) {
       if ((name === undefined) === (connection === undefined))
-        throw new UsageError('Name a store, or a cloud connection with --connection ID: one of both.');
+        throw new UsageError('Name a store, or a cloud connection with --connection ID: one or the other.');
       return runIndex(invocation, connection === undefined ? { profile: name ?? '' } : { connectionId: connection });
     },
   });
