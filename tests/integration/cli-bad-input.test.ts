@@ -84,9 +84,9 @@ describe('R3: bad input', { timeout: 300_000 }, () => {
       [
         'two answers that exclude each other',
         ['deletions', 'resume', 'x', '--best-effort', '--without-unreachable'],
-        /one of both/,
+        /one or the other/,
       ],
-      ['nothing to index', ['storage', 'index'], /one of both/],
+      ['nothing to index', ['storage', 'index'], /one or the other/],
       [
         'S3 without a bucket',
         [
