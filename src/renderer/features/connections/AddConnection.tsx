@@ -15,7 +15,8 @@ interface AddConnectionProps {
 
 export function AddConnection({ user, isOpen, onClose }: AddConnectionProps) {
   return (
-    <Drawer opened={isOpen} onClose={onClose} title={`Add a connection for ${user.name}`}>
+    // What was typed holds a secret, so it is not kept; a click beside it does not throw it away, though.
+    <Drawer opened={isOpen} onClose={onClose} title={`Add a connection for ${user.name}`} closeOnClickOutside={false}>
       <AddConnectionForm user={user} onClose={onClose} />
     </Drawer>
   );

@@ -12,10 +12,16 @@ interface EditUserProps {
   readonly onClose: () => void;
 }
 
+/** Closing it keeps what was typed; Cancel, or another version of the user, begins anew. */
 export function EditUser({ user, isOpen, onClose }: EditUserProps) {
+  const [draft, setDraft] = useState(0);
+  const discard = () => {
+    setDraft((before) => before + 1);
+    onClose();
+  };
   return (
-    <Drawer opened={isOpen} onClose={onClose} title={`Edit ${user.name}`}>
-      <EditUserForm user={user} onClose={onClose} />
+    <Drawer opened={isOpen} onClose={onClose} title={`Edit ${user.name}`} keepMounted>
+      <EditUserForm key={`${user.version} ${draft}`} user={user} onClose={discard} />
     </Drawer>
   );
 }

@@ -19,10 +19,16 @@ interface NewUserProps {
   readonly onClose: () => void;
 }
 
+/** Closing it keeps what was typed; only Cancel, or a user that was created, begins anew. */
 export function NewUser({ isOpen, onClose }: NewUserProps) {
+  const [draft, setDraft] = useState(0);
+  const discard = () => {
+    setDraft((before) => before + 1);
+    onClose();
+  };
   return (
-    <Drawer opened={isOpen} onClose={onClose} title="New user">
-      <NewUserForm onClose={onClose} />
+    <Drawer opened={isOpen} onClose={onClose} title="New user" keepMounted>
+      <NewUserForm key={draft} onClose={discard} />
     </Drawer>
   );
 }
