@@ -66,6 +66,7 @@ function fieldsOf(data: unknown): Record<string, string> {
   const fields: Record<string, string> = {};
   const issues: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'issues') : null;
   if (!Array.isArray(issues)) return fields;
+  // `Array.isArray` says `any[]`; what is in it is looked at below.
   for (const issue of issues as unknown[]) {
     if (typeof issue !== 'object' || issue === null) continue;
     const path: unknown = Reflect.get(issue, 'path');
