@@ -27,9 +27,9 @@ export function requireAsOrdered(db: Db, deletion: DeletionRow): void {
   const isForgotten = deletion.user_no === null && deletion.external_id === null;
   const holds =
     entry !== null &&
-    entry['userId'] === deletion.user_id &&
-    entry['planId'] === deletion.plan_id &&
-    (isForgotten || entry['scope'] === scopeMark(deletion.subject_key, deletion.user_id, deletion.external_id)) &&
+    entry.userId === deletion.user_id &&
+    entry.planId === deletion.plan_id &&
+    (isForgotten || entry.scope === scopeMark(deletion.subject_key, deletion.user_id, deletion.external_id)) &&
     (user === null || (user?.id === deletion.user_id && user.external_id === deletion.external_id));
   if (holds) return;
   throw new Refusal(
@@ -42,7 +42,7 @@ export function requireAsOrdered(db: Db, deletion: DeletionRow): void {
 /** Refuses with SEAL_BROKEN a plan that is not what was frozen: its content against its hash, the hash against the log. */
 export function requireAsFrozen(db: Db, plan: PlanRow): void {
   const entry = metadataOf(db, "event = 'admin.deletion_planned' AND sequence = ?", plan.entry_sequence);
-  if (entry?.['planId'] === plan.id && entry['hash'] === plan.hash && sha256(plan.content) === plan.hash) return;
+  if (entry?.planId === plan.id && entry.hash === plan.hash && sha256(plan.content) === plan.hash) return;
   throw new Refusal(
     'SEAL_BROKEN',
     'This plan is not the one that was frozen: somebody else wrote its row. Make a new one.',
