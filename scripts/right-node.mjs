@@ -27,7 +27,11 @@ export function ownNode() {
 export function isRightNode(entryUrl) {
   if (!existsSync(join(ROOT, 'node_modules')))
     end(`The packages of Quartermaster are not installed yet. In ${ROOT} run: npm ci`);
-  if (Number(process.versions.napi) >= NEEDED_NAPI) return true;
+  if (Number(process.versions.napi) >= NEEDED_NAPI) {
+    // The guard is for one step only: whatever this process starts may stand under an older Node again.
+    delete process.env[GUARD];
+    return true;
+  }
   const node = ownNode();
   if (node === null || process.env[GUARD])
     end(

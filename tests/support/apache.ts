@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, type ServerProcess, startProcess } from './minio.ts';
 
 /** One user of the server: a password and a folder of their own at `/dav/NAME/`. */
@@ -173,7 +174,15 @@ export async function startApache(options: ApacheOptions = {}): Promise<ApacheSe
     },
     tree: (account) => treeOf(folderOf(account)),
     async accessLog() {
-      return parseAccessLog(await readFile(join(home, 'logs', 'access.log'), 'latin1'));
+      // Apache writes a request's line after its answer has gone out, so that a reader can be too early.
+      const read = () => readFile(join(home, 'logs', 'access.log'), 'latin1');
+      let before = await read();
+      for (;;) {
+        await sleep(200);
+        const now = await read();
+        if (now === before) return parseAccessLog(now);
+        before = now;
+      }
     },
     async changePassword(account, password) {
       passwords.set(account, password);
