@@ -101,6 +101,8 @@ export const IndexRun = z.object({
   id: Id,
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   source: z.string(),
+  /** What was indexed; null once that has been removed. */
+  place: z.object({ kind: z.enum(['profile', 'connection']), id: Id }).nullable(),
   seen: Count,
   added: Count,
   changed: Count,

@@ -467,6 +467,8 @@ describe('R3: bad input', { timeout: 300_000 }, () => {
         env: { ...bare, QM_WORKSPACE: dir },
       }).ended;
       expectSentence(result, 1, 'KEYCHAIN_UNAVAILABLE', /passphrase/);
+      expect(result.stderr).toContain('Next: qm setup … --passphrase-file F');
+      expect(result.stderr.match(/passphrase/g)).toHaveLength(2);
       expect(readdirSync(place.dir)).not.toContain('refused');
     });
   });

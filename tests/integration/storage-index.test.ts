@@ -425,6 +425,13 @@ describe.skipIf(!hasMinio)('S5: index of a real MinIO', () => {
       foreign: 1,
       message: expect.stringContaining('no longer what was recorded'),
     });
+    // Listing it was a test of it, and the run says what it was of.
+    const ofForeign = { kind: 'connection', id: foreign.id } as const;
+    expect(at.storage.indexRuns(1)).toMatchObject([{ place: ofForeign }]);
+    expect(at.connections.show(foreign.id)).toMatchObject({
+      state: 'works',
+      lastCheckedAt: new Date(at.on.clock()).toISOString(),
+    });
     expect(recorded(user.no)).toEqual(['platform/edited', 'platform/recorded']);
     // The record that no longer fits is what keeps the edited file from being removed: it stays.
     expect(usage(user.no)).toMatchObject({ bytes: 103, countedAt: at.on.clock() });
@@ -436,6 +443,41 @@ describe.skipIf(!hasMinio)('S5: index of a real MinIO', () => {
       foreign: 0,
       bytes: 12,
     });
+  });
+
+  test('C3: an index says of a connection what it showed, and an emptied place does not pass as one that works', async () => {
+    at.addUser('u01');
+    const add = async (url: string, secret: string) =>
+      await at.connections.add(at.actor, {
+        user: 'u01',
+        provider: 's3',
+        url,
+        region: 'us-east-1',
+        pathStyle: true,
+        bucket,
+        username: server.accessKey,
+        secret,
+        root: '/platform',
+        ownedRoot: true,
+      });
+    const stateOf = async (url: string, secret: string): Promise<string> => {
+      const { id } = await add(url, secret);
+      expect(await index({ connectionId: id })).toMatchObject({ state: 'failed', place: { kind: 'connection', id } });
+      return at.connections.show(id).state;
+    };
+    expect(await stateOf(server.endpoint, 'not-the-secret-key')).toBe('reauthorise');
+    expect(await stateOf('http://127.0.0.1:1', server.secretKey)).toBe('unreachable');
+
+    await client.put(bucket, 'platform/one', 'four');
+    const { id } = await add(server.endpoint, server.secretKey);
+    const user = at.ground.workspace.db.raw.prepare('SELECT no FROM users').pluck().get();
+    expect(await index({ connectionId: id })).toMatchObject({ state: 'done', added: 1 });
+    expect(at.connections.show(id).state).toBe('works');
+    await client.remove(bucket, 'platform/one');
+    at.ground.workspace.db.raw.prepare("UPDATE connections SET state = 'untested' WHERE id = ?").run(id);
+    expect(await index({ connectionId: id })).toMatchObject({ state: 'done', seen: 0, removed: 1 });
+    expect(recorded(Number(user))).toEqual([]);
+    expect(at.connections.show(id).state).toBe('untested');
   });
 });
 

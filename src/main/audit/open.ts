@@ -265,4 +265,4 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
 
 const TAMPERED =
   'The audit log is not what the console wrote: somebody changed the workspace file. Nothing can be deleted until that is cleared up. ' +
-  "See 'qm audit verify' for what was found.";
+  'Verify the log to see what was found.';

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
-import { type DeletionTarget, openS3, openWebDav, type StorageBackend } from '../storage/index.ts';
+import { type ConnectionToIndex, type DeletionTarget, openS3, openWebDav } from '../storage/index.ts';
 import { addConnection, type ConnectionChange, type NewConnection, updateConnection } from './changes.ts';
 import { type DocumentRecord, recordDocuments } from './documents.ts';
 import { type ConnectionQuery, listConnections } from './list.ts';
@@ -8,19 +8,9 @@ import { type Openers, openConnection } from './opening.ts';
 import { type ConnectionRemoval, purgeConnections, type RemovedConnection, removeConnection } from './removal.ts';
 import { type ConnectionAnswer, findConnection, toConnection } from './row.ts';
 import { sharedWith, sharesGrant } from './sharing.ts';
+import { storeShown } from './shown.ts';
 import { connectionTargets } from './targets.ts';
 import { type Trial, tryConnection } from './trial.ts';
-
-/** One cloud, opened to bring its documents into the workspace. */
-export interface ConnectionSource {
-  readonly connectionId: string;
-  readonly label: string;
-  readonly backend: StorageBackend;
-  readonly backendNo: number;
-  readonly userNo: number;
-  /** `recorded`: what is not on record is counted, and not the platform's (C6). */
-  readonly reach: 'owned' | 'recorded';
-}
 
 /** Users' links to their clouds. */
 export interface Connections {
@@ -44,7 +34,7 @@ export interface Connections {
   /** Whether another connection signs in with the same name, so that a grant must stay. */
   sharesGrant(db: Db, connectionId: string): boolean;
   /** Opens a connection for an index run, which closes it. Refuses with NOT_FOUND, VAULT_LOCKED or SEAL_BROKEN. */
-  openForIndex(connectionId: string): Promise<ConnectionSource>;
+  openForIndex(connectionId: string): Promise<ConnectionToIndex>;
 }
 
 /** Opens the domain. Tests give other backends. */
@@ -64,9 +54,17 @@ export function openConnections(ground: Ground, openers: Openers = { openWebDav,
     sharesGrant,
     async openForIndex(connectionId) {
       const row = findConnection(db, connectionId);
-      const { id, label, backendNo, userNo, ownedRoot } = row;
+      const { id, label, backendNo, userNo, ownedRoot, version } = row;
       const backend = await openConnection(ground, openers, row);
-      return { connectionId: id, label, backend, backendNo, userNo, reach: ownedRoot ? 'owned' : 'recorded' };
+      return {
+        connectionId: id,
+        label,
+        backend,
+        backendNo,
+        userNo,
+        reach: ownedRoot ? 'owned' : 'recorded',
+        ended: (tx, showed) => storeShown(tx, { id, version }, showed, ground.clock()),
+      };
     },
   };
 }

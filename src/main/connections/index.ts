@@ -1,4 +1,4 @@
-export { type ConnectionSource, type Connections, openConnections } from './connections.ts';
+export { type Connections, openConnections } from './connections.ts';
 export { purgeConnections } from './removal.ts';
 export type { ConnectionAnswer } from './row.ts';
 export { sharedWith, sharesGrant } from './sharing.ts';

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { Refusal } from '../refusal.ts';
+import { sameOrigin } from '../storage/index.ts';
 
 const WebDavPlace = z.strictObject({
   provider: z.literal('webdav'),
@@ -45,16 +46,6 @@ export function webDavPlace(url: string, username: string): ConnectionPlace {
     );
   const address = new URL(url);
   return { provider: 'webdav', place: `webdav ${sameOrigin(address)} ${username}`, url: address.href, username };
-}
-
-/**
- * The origin in one spelling: without the dot that may end a host's name, and with one name for this machine. Two names
- * that an operator gave one server cannot be told from two servers.
- */
-function sameOrigin({ protocol, hostname, port }: URL): string {
-  const host = hostname.replace(/\.$/, '');
-  const isThisMachine = host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
-  return `${protocol}//${isThisMachine ? 'localhost' : host}${port === '' ? '' : `:${port}`}`;
 }
 
 export interface S3Address {

@@ -68,7 +68,7 @@ export function readConnections(db: Db, condition: string, ...values: readonly (
 export function findConnection(db: Db, id: string): ConnectionRow {
   const [row] = readConnections(db, 'c.id = ?', id);
   if (!row)
-    throw new Refusal('NOT_FOUND', `There is no connection ${id}. 'qm connections list' shows those that there are.`, {
+    throw new Refusal('NOT_FOUND', `There is no connection ${id}. It may have been removed.`, {
       what: 'connection',
       name: id,
     });

@@ -1,5 +1,6 @@
 import type { Db } from '../database/index.ts';
 import { Refusal } from '../refusal.ts';
+import { isStoresBucket } from '../storage/index.ts';
 import { type ConnectionPlace, overlap, wholePath } from './place.ts';
 import { type ConnectionRow, readConnections } from './row.ts';
 
@@ -56,20 +57,6 @@ export function refuseForeignFolder(
         'with one user, no other user’s documents may lie there.',
     );
   }
-  if (place.provider === 's3' && isOwnStore(db, place.endpoint, place.bucket))
+  if (place.provider === 's3' && isStoresBucket(db, place.endpoint, place.bucket))
     throw new Refusal('STORAGE_UNSAFE', `The bucket ${place.bucket} is the platform’s own store, not a user’s cloud.`);
-}
-
-/** Whether a storage profile has this bucket, or with a bucket for each user one of that name. */
-function isOwnStore(db: Db, endpoint: string, bucket: string): boolean {
-  return (
-    db.raw
-      .prepare<{ endpoint: string; bucket: string }>(
-        `SELECT 1 FROM storage_profiles
-         WHERE :endpoint IN (json_extract(configuration, '$.endpoint'), json_extract(configuration, '$.publicEndpoint'))
-           AND (json_extract(configuration, '$.bucket') = :bucket
-             OR (json_extract(configuration, '$.layout') LIKE 'bucket:%' AND substr(:bucket, 1, length(json_extract(configuration, '$.bucket'))) = json_extract(configuration, '$.bucket')))`,
-      )
-      .get({ endpoint, bucket }) !== undefined
-  );
 }

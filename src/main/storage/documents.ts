@@ -1,5 +1,6 @@
 import type { Db } from '../database/index.ts';
 import { Refusal } from '../refusal.ts';
+import { findUser } from '../users/index.ts';
 
 export interface DocumentAnswer {
   /** Name of the profile or label of the connection. */
@@ -17,13 +18,20 @@ interface Row {
   readonly modified_at: number | null;
 }
 
+export interface DocumentQuery {
+  readonly user: string;
+  readonly after?: string | null | undefined;
+  readonly limit: number;
+}
+
+export interface DocumentPage {
+  readonly rows: DocumentAnswer[];
+  readonly next: string | null;
+}
+
 /** A user's documents by backend and key, a page at a time. */
-export function listDocuments(
-  db: Db,
-  userNo: number,
-  after: string | null,
-  limit: number,
-): { rows: DocumentAnswer[]; next: string | null } {
+export function listDocuments(db: Db, { user, after = null, limit }: DocumentQuery): DocumentPage {
+  const userNo = findUser(db, user).no;
   const [backendNo, key] = after === null ? [0, ''] : readPlace(after);
   const rows = db.raw
     .prepare<[number, number, string, number], Row>(

@@ -84,7 +84,7 @@ export function openStorage(ground: Ground, { connections }: StorageParts): Stor
     indexRuns: (limit) => indexing.list(limit),
 
     link: async (actor, wish, signal) => await explained(makeLink(ground, actor, wish, signal)),
-    documents: (user, after, limit) => listDocuments(db, findUser(db, user).no, after, limit),
+    documents: (query, signal) => workspace.read(documentsRead, query, signal),
     ownStoreTargets: (within, user) => ownStoreTargets(within, ground, folders, user),
 
     async close() {

@@ -2,20 +2,20 @@ import type { VaultCondition, VaultState } from './vault.ts';
 
 type Way = VaultCondition['way'];
 
-/** The sentence for each state: what it means, and what to do about it. */
+/** The sentence for each state: what it means, and what to do about it. How that is done here, each host adds itself. */
 export function explain(state: VaultState, way: Way, keychainUsable: boolean): string {
   switch (state) {
     case 'none':
       return keychainUsable
         ? 'The workspace is not set up yet. Its keys will lie in the keychain of this account.'
-        : `The workspace is not set up yet, and no keychain can be used here. ${withoutKeychain}`;
+        : 'The workspace is not set up yet, and no keychain can be used here.';
     case 'available':
       return way === 'passphrase'
         ? 'The vault is open until the console ends.'
         : 'The vault is open: the keychain holds its key.';
     case 'locked':
       return way === 'passphrase'
-        ? 'The vault is locked. Enter its passphrase (qm vault unlock) to use stored credentials and to change anything.'
+        ? 'The vault is locked. Enter its passphrase to use stored credentials and to change anything.'
         : 'The keychain of this account is locked. Unlock it (sign in to the desktop, or open its settings), then try again.';
     case 'unavailable':
       return 'No keychain answers on this machine. Start its secret service (on Linux gnome-keyring or KWallet), then try again.';
@@ -25,7 +25,3 @@ export function explain(state: VaultState, way: Way, keychainUsable: boolean): s
       return 'The keychain holds another key than the one this workspace was written with. Restore the keychain that belongs to it, or restore the workspace that belongs to the keychain.';
   }
 }
-
-/** What set-up says where there is no keychain. */
-export const withoutKeychain =
-  'Choose a passphrase for the vault (qm setup --passphrase-file F), or start a secret service such as gnome-keyring first.';

@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts';
 import type { Secret } from '../secret.ts';
 import { anchorAccount, rootAccount } from './accounts.ts';
 import type { Argon2Parameters } from './argon2.ts';
-import { explain, withoutKeychain } from './conditions.ts';
+import { explain } from './conditions.ts';
 import { checkValueOf, KEY_BYTES, type KeyRing, sameBytes } from './key-ring.ts';
 import { type Keychain, KeychainError } from './keychain.ts';
 import { type Recipient, recoveryCell, rootParameters, wrapForPassphrase, wrapRoot } from './recipients.ts';
@@ -111,7 +111,7 @@ async function explainFailure(work: () => Promise<Buffer>): Promise<Buffer> {
     return await work();
   } catch (error) {
     if (!(error instanceof KeychainError)) throw error;
-    const sentence = `${explain(error.state, 'keychain', false)} ${withoutKeychain}`;
+    const sentence = `${explain(error.state, 'keychain', false)} Or choose a passphrase for the vault.`;
     throw new Refusal('KEYCHAIN_UNAVAILABLE', sentence, undefined, { cause: error });
   }
 }

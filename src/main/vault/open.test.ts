@@ -59,6 +59,10 @@ describe('the keychain way', () => {
         code: 'KEYCHAIN_UNAVAILABLE',
         message: expect.stringContaining('passphrase'),
       });
+      // Said once, and in nobody's commands: each host adds how it is done there.
+      const sentence = String(await one.vault.create(null).catch((error: Error) => error.message));
+      expect(sentence.match(/passphrase/g)).toHaveLength(1);
+      expect(sentence).not.toMatch(/qm |--/);
     }
     expect(one.keychain.items.size).toBe(0);
   });

@@ -67,9 +67,17 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 /** What to type next, for refusals that the command line can answer. */
-export function nextStep(code: string): string | null {
+export function nextStep({ code, data }: Pick<Failure, 'code' | 'data'>): string | null {
+  if (code === 'NOT_FOUND' && typeof data === 'object' && data !== null && 'what' in data)
+    return nextWhenMissing[String(data.what)] ?? null;
   return nextSteps[code] ?? null;
 }
+
+/** Where to look for what there is, by what was not found. */
+const nextWhenMissing: Readonly<Record<string, string>> = {
+  'storage profile': "'qm storage list' shows those that there are",
+  connection: "'qm connections list' shows those that there are",
+};
 
 const nextSteps: Readonly<Record<string, string>> = {
   PASSWORD_MUST_CHANGE: 'qm password change',

@@ -65,7 +65,7 @@ async function complain(error: unknown, isJson: boolean, terminal: Terminal): Pr
     await write(terminal.stdout, `${JSON.stringify({ error: { code, message, data } })}\n`);
     return exit;
   }
-  const next = nextStep(code);
+  const next = nextStep({ code, data });
   const lines = [`qm: ${printable(message)} [${code}]`, ...(next ? [`    Next: ${next}`] : [])];
   if (code === 'USAGE')
     lines.push("    'qm --help', 'qm GROUP --help' and 'qm GROUP VERB --help' say how it is written.");

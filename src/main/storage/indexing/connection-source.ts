@@ -22,6 +22,7 @@ export function connectionSource(connection: ConnectionToIndex): IndexSource {
       const owner: Owner = status === undefined ? 'nobody' : status === 'deleting' ? 'skip' : { userNo };
       return () => owner;
     },
+    ended: (tx, showed) => connection.ended(tx, showed),
     close: () => backend.close(),
   };
 }

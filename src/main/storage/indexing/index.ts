@@ -1,4 +1,4 @@
 export { connectionSource } from './connection-source.ts';
 export { type Indexing, openIndexing } from './indexing.ts';
 export { profileSource } from './profile-source.ts';
-export type { ConnectionToIndex, IndexedConnections } from './source.ts';
+export type { ConnectionToIndex, IndexedConnections, Showed } from './source.ts';

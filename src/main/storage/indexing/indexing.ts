@@ -17,7 +17,7 @@ import {
   runAnswer,
   runningRuns,
 } from './run-rows.ts';
-import type { IndexSource } from './source.ts';
+import type { IndexSource, Showed } from './source.ts';
 
 /** A failed run is gone on from for so long; after it, everything is compared again. */
 const GO_ON_WITHIN_MS = 3_600_000;
@@ -63,6 +63,7 @@ export function openIndexing(ground: Ground): Indexing {
   ): Promise<void> => {
     let state: 'done' | 'failed' | 'cancelled' = 'done';
     let message: string | null = null;
+    let showed: Showed | null = null;
     try {
       for await (const page of source.pages(place, stop.signal)) {
         await merge.page(page, stop.signal);
@@ -70,9 +71,11 @@ export function openIndexing(ground: Ground): Indexing {
       }
       await setCounted(ground, source, isOwnStore);
       message = remarks(merge);
+      showed = provesNothing(merge) ? null : 'listed';
     } catch (error) {
       const reason = live.get(runId)?.reason ?? null;
       state = reason === 'cancelled' ? 'cancelled' : 'failed';
+      if (reason === null && error instanceof StorageError) showed = error.failure;
       message =
         reason === 'cancelled'
           ? null
@@ -86,6 +89,7 @@ export function openIndexing(ground: Ground): Indexing {
         endRun(tx, runId, state, message, now);
         if (state === 'done' && source.kind === 'profile')
           tx.raw.prepare('UPDATE storage_profiles SET last_indexed_at = ? WHERE id = ?').run(now, source.id);
+        if (showed !== null) source.ended?.(tx, showed);
         audit.append(tx, {
           actor: {
             kind: 'console',
@@ -228,6 +232,11 @@ function goOnFrom(
 
 function countersOf({ seen, added, changed, removed, foreign, bytes }: RunRow): Counters {
   return { seen, added, changed, removed, foreign, bytes };
+}
+
+/** An empty place where documents were on record may be another account's (C3): that is no proof that it works. */
+function provesNothing({ counters }: Merge): boolean {
+  return counters.seen === 0 && counters.removed > 0;
 }
 
 function remarks(merge: Merge): string | null {

@@ -24,6 +24,8 @@ export interface RunRow extends Counters {
   readonly id: string;
   readonly backendNo: number;
   readonly source: string;
+  readonly profileId: string | null;
+  readonly connectionId: string | null;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
   readonly cursor: string | null;
   readonly message: string | null;
@@ -31,8 +33,11 @@ export interface RunRow extends Counters {
   readonly endedAt: number | null;
 }
 
+/** Numbers of backends are never given again, so a run finds its place by it for as long as that is there. */
 const SELECT = `SELECT id, backend_no AS backendNo, source, state, cursor, seen, added, changed, removed, foreign_count AS "foreign",
-  bytes, message, started_at AS startedAt, ended_at AS endedAt FROM index_runs`;
+  bytes, message, started_at AS startedAt, ended_at AS endedAt,
+  (SELECT p.id FROM storage_profiles p WHERE p.backend_no = index_runs.backend_no) AS profileId,
+  (SELECT c.id FROM connections c WHERE c.backend_no = index_runs.backend_no) AS connectionId FROM index_runs`;
 
 export function findRun(db: Db, id: string): RunRow {
   const row = db.raw.prepare<[string], RunRow>(`${SELECT} WHERE id = ?`).get(id);
@@ -109,10 +114,17 @@ function valuesOf({
 /** The fields that may go out. */
 export function runAnswer(row: RunRow): IndexRun {
   const { id, state, source, seen, added, changed, removed, foreign, bytes, message, startedAt, endedAt } = row;
+  const { profileId, connectionId } = row;
   return {
     id,
     state,
     source,
+    place:
+      profileId !== null
+        ? { kind: 'profile', id: profileId }
+        : connectionId !== null
+          ? { kind: 'connection', id: connectionId }
+          : null,
     seen,
     added,
     changed,

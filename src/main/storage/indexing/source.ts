@@ -1,5 +1,5 @@
-import type { Db } from '../../database/index.ts';
-import type { StorageBackend } from '../port.ts';
+import type { Db, Tx } from '../../database/index.ts';
+import type { StorageBackend, StorageFailure } from '../port.ts';
 
 /** An object as the record would have it. */
 export interface Listed {
@@ -20,6 +20,9 @@ export interface SourcePage {
 /** Whose an object is. `skip`: of a user who is being deleted, whose documents are the deletion's business. */
 export type Owner = { readonly userNo: number } | 'nobody' | 'skip';
 
+/** What a run showed: that all of the place could be listed, or what hindered it. */
+export type Showed = 'listed' | StorageFailure;
+
 /** A place to bring into the record: a profile by its layout, or a connection. */
 export interface IndexSource {
   /** Public id of the profile or connection. */
@@ -36,6 +39,8 @@ export interface IndexSource {
   stands(key: string, signal: AbortSignal): Promise<boolean>;
   /** Finds owners in one transaction; made anew for each, so that a user deleted meanwhile is noticed. */
   owners(db: Db): (key: string) => Owner;
+  /** Takes note, in the transaction that ends the run, of what it showed about the place itself. */
+  ended?(tx: Tx, showed: Showed): void;
   close(): void;
 }
 
@@ -49,6 +54,8 @@ export interface ConnectionToIndex {
   readonly userNo: number;
   /** `owned`: everything below the root is the platform's (C6). */
   readonly reach: 'owned' | 'recorded';
+  /** Stores what the run showed as the connection's state: listing it is a test of it. */
+  ended(tx: Tx, showed: Showed): void;
 }
 
 export interface IndexedConnections {

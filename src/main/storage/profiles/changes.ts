@@ -7,6 +7,7 @@ import { normaliseEndpoint, type S3ProfileConfiguration, writeConfiguration } fr
 import { MAX_BUCKET_PREFIX, parseLayout } from './layout.ts';
 import { encryptSecretKey, requireProfileSeal } from './opening.ts';
 import { findOwnProfile, findProfile, type ProfileRow, profileAnswer } from './profile-rows.ts';
+import { requireNobodysCloud } from './shared-bucket.ts';
 
 export interface NewProfile {
   readonly name: string;
@@ -56,6 +57,7 @@ export async function addProfile(ground: Ground, actor: Actor, input: NewProfile
     if (tx.raw.prepare('SELECT 1 FROM storage_profiles WHERE name = ? COLLATE NOCASE').get(input.name) !== undefined) {
       throw new Refusal('NAME_TAKEN', `There is a storage profile '${input.name}' already. Choose another name.`);
     }
+    requireNobodysCloud(tx, configuration);
     if (input.own) demoteOwn(tx, ground, vault, actor);
     const backendNo = Number(tx.raw.prepare("INSERT INTO backends (kind) VALUES ('s3')").run().lastInsertRowid);
     tx.raw
@@ -93,6 +95,9 @@ export async function updateProfile(ground: Ground, actor: Actor, change: Profil
     const changed: string[] = [];
     if (configuration.kind === 's3') {
       const after = changedConfiguration(configuration, change);
+      // A conflict that was there before must not keep anybody from changing a key.
+      if (after.endpoint !== configuration.endpoint || after.publicEndpoint !== configuration.publicEndpoint)
+        requireNobodysCloud(tx, after);
       for (const [name, value] of Object.entries(after)) {
         if (value !== configuration[name as keyof S3ProfileConfiguration]) changed.push(name); // Keys of that very object.
       }

@@ -56,14 +56,10 @@ export function listProfileRows(db: Db): ProfileRow[] {
 export function findProfile(db: Db, name: string): ProfileRow {
   const raw = db.raw.prepare<[string], RawRow>(`${SELECT} WHERE p.name = ? COLLATE NOCASE`).get(name);
   if (!raw) {
-    throw new Refusal(
-      'NOT_FOUND',
-      `There is no storage profile '${name}'. 'qm storage list' shows those that there are.`,
-      {
-        what: 'storage profile',
-        name,
-      },
-    );
+    throw new Refusal('NOT_FOUND', `There is no storage profile '${name}'. It may have been removed.`, {
+      what: 'storage profile',
+      name,
+    });
   }
   return rowOf(raw);
 }

@@ -176,7 +176,9 @@ function VaultStep({ answers, change, vault, onBack, onNext }: VaultStepProps) {
                 </span>
               }
               description={
-                vault.keychainUsable ? 'Opens by itself when you are signed in to this machine.' : vault.message
+                vault.keychainUsable
+                  ? 'Opens by itself when you are signed in to this machine.'
+                  : 'None answers here, or it is locked. Start or unlock it (on Linux gnome-keyring or KWallet) before the console, or choose a passphrase.'
               }
             />
           </div>
