@@ -8,5 +8,13 @@ export const openProcedure = oc.errors(
 
 /** What any procedure behind sign-in may answer besides. */
 export const adminProcedure = openProcedure.errors(
-  errors('NOT_SIGNED_IN', 'NOT_ADMINISTRATOR', 'PASSWORD_MUST_CHANGE', 'SEAL_BROKEN', 'NOT_FOUND'),
+  errors(
+    'NOT_SIGNED_IN',
+    'NOT_ADMINISTRATOR',
+    'PASSWORD_MUST_CHANGE',
+    'SEAL_BROKEN',
+    'NOT_FOUND',
+    'REQUEST_REUSED',
+    'ANSWER_NOT_KEPT',
+  ),
 );

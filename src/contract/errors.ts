@@ -30,6 +30,9 @@ const definitions = {
   WORKSPACE_DAMAGED: { status: 500 },
   DISK_FULL: { status: 507 },
 
+  REQUEST_REUSED: { status: 409 },
+  ANSWER_NOT_KEPT: { status: 409 },
+
   NOT_FOUND: { status: 404, data: z.object({ what: z.string(), name: z.string() }).optional() },
   CHANGED_MEANWHILE: { status: 409, data: z.object({ version: z.int() }).optional() },
   SOLE_ADMIN: { status: 409 },

@@ -7,6 +7,7 @@ import { openWorkspace } from './database/index.ts';
 import { openDeletions } from './deletion/index.ts';
 import type { Clock, Ground, Log, NewId, Origin, RandomBytes } from './ground.ts';
 import { openQuotas } from './quotas/index.ts';
+import { openRequests, type Requests } from './requests/index.ts';
 import { type Connection, type Domains, router } from './router/index.ts';
 import type { Secret } from './secret.ts';
 import { endSessionsOf, normaliseMailKey, openSession, requireAnotherActiveOwner } from './session/index.ts';
@@ -34,10 +35,12 @@ export interface ConsoleOptions {
 /** The console: one workspace behind one contract. Hosts are thin shells around it. */
 export interface Console {
   readonly router: typeof router;
-  /** A client's line; `peer` is its network address where the host knows better than the machine's own. */
-  connect(peer?: string): Connection;
+  /** A client's line; `origin` is where it comes from, as far as the host knows better than the console. */
+  connect(origin?: Partial<Origin>): Connection;
   /** The contract's client in this process. Errors are masked as they are for every other client. */
-  client(connection?: Connection): ConsoleClient;
+  client(connection?: Connection, requestId?: string): ConsoleClient;
+  /** From here on this console does the waiting work itself, if it did not do so before. */
+  work(): void;
   /** Stops work where it can go on later, anchors the log, and closes the workspace. */
   close(): Promise<void>;
 }
@@ -46,12 +49,14 @@ export interface Console {
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   await runSelfTest();
   const { clock, newId, randomBytes, origin, log } = options;
-  const { workspace } = openWorkspace({ dir: options.workspaceDir, create: options.create, clock, newId });
+  const opened = openWorkspace({ dir: options.workspaceDir, create: options.create, clock, newId });
+  const requests = openRequests(opened.workspace, { clock, randomBytes });
+  const { workspace } = requests;
   try {
     const vault = await openVault({ workspace, keychain: options.keychain, clock, newId, randomBytes });
     const audit = await openAudit({ workspace, vault, clock, newId, randomBytes, origin, log });
     const ground: Ground = { workspace, vault, audit, clock, newId, randomBytes, origin, log };
-    const domains = await openDomains(ground, options);
+    const domains = await openDomains(ground, requests, options);
     return consoleOn(domains);
   } catch (error) {
     workspace.close();
@@ -59,7 +64,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 }
 
-async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Domains> {
+async function openDomains(ground: Ground, requests: Requests, options: ConsoleOptions): Promise<Domains> {
   const settings = openSettings(ground);
   const session = openSession(ground, {
     alongsideSetUp: (tx, vault, actor) => createFolderProfile(tx, ground, vault, actor),
@@ -83,14 +88,14 @@ async function openDomains(ground: Ground, options: ConsoleOptions): Promise<Dom
     endSessions: (tx, userNo, actor) => endSessionsOf(tx, ground.audit, userNo, actor, 'account_closed'),
     motor: options.motor,
   });
-  return { ground, session, users, quotas, ai, settings, storage, connections, deletions };
+  return { ground, requests, session, users, quotas, ai, settings, storage, connections, deletions };
 }
 
 function consoleOn(domains: Domains): Console {
   const { ground } = domains;
-  const connect = (peer?: string): Connection => ({
+  const connect = (origin?: Partial<Origin>): Connection => ({
     sessionId: null,
-    origin: peer === undefined ? ground.origin : { ...ground.origin, networkAddress: peer },
+    origin: { ...ground.origin, ...origin },
     domains,
     reportIncident(procedure, error) {
       const incident = ground.newId();
@@ -106,7 +111,9 @@ function consoleOn(domains: Domains): Console {
   return {
     router,
     connect,
-    client: (connection = connect()) => createRouterClient(router, { context: { connection } }),
+    client: (connection = connect(), requestId) =>
+      createRouterClient(router, { context: { connection, ...(requestId === undefined ? {} : { requestId }) } }),
+    work: () => domains.deletions.work(),
     close() {
       closing ??= close(domains);
       return closing;

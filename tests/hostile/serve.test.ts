@@ -9,6 +9,7 @@ import { os, type RouterClient } from '@orpc/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Console } from '../../src/main/console.ts';
+import { openLines } from '../../src/main/hosts/lines.ts';
 import { startServe } from '../../src/main/hosts/serve/serve.ts';
 import { type ConsoleServer, openServer } from '../../src/main/hosts/serve/server.ts';
 import type { CallContext, Connection } from '../../src/main/router/index.ts';
@@ -40,11 +41,11 @@ let calls: number;
 /** These tests are about the way to the console; what stands behind it here can tell that it was reached. */
 const consoleBehind: Pick<Console, 'router' | 'connect'> = {
   router: router as unknown as Console['router'], // The host knows no procedure; any router will do.
-  connect: (peer) => {
+  connect: (origin) => {
     calls += 1;
     return {
       sessionId: null,
-      origin: { machine: 'test', osAccount: 'tester', networkAddress: peer ?? null, host: 'serve' },
+      origin: { machine: 'test', osAccount: 'tester', networkAddress: null, host: 'serve', ...origin },
     } as Connection; // The router above needs no domains.
   },
 };
@@ -73,7 +74,7 @@ beforeEach(async () => {
   calls = 0;
   log = [];
   server = await openServer({
-    console: consoleBehind,
+    openLine: openLines(consoleBehind, (event, facts) => log.push(JSON.stringify({ event, ...facts }))),
     workspaceDir: join(home, 'workspace'),
     bundleDir,
     clock,
@@ -474,7 +475,7 @@ describe('a socket', () => {
 
   test('another server’s tokens are nothing here', async () => {
     const other = await openServer({
-      console: consoleBehind,
+      openLine: openLines(consoleBehind, () => {}),
       workspaceDir: home,
       bundleDir: join(home, 'renderer'),
       log: () => {},
@@ -616,7 +617,7 @@ describe('on the terminal', () => {
     const output = Object.assign(new PassThrough(), { isTTY });
     const input = Object.assign(new PassThrough(), { isTTY });
     const started = await startServe({
-      console: consoleBehind,
+      openLine: openLines(consoleBehind, () => {}),
       workspaceDir: join(home, 'workspace'),
       bundleDir: join(home, 'renderer'),
       log: () => {},

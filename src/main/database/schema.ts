@@ -339,3 +339,9 @@ export const auditCheckpoints = sqliteTable('audit_checkpoints', {
   note: text('note').notNull(),
   createdAt: integer('created_at').notNull(),
 });
+
+export const requests = sqliteTable('requests', {
+  name: blob('name', { mode: 'buffer' }).primaryKey(),
+  content: blob('content', { mode: 'buffer' }).notNull(),
+  doneAt: integer('done_at').notNull(),
+});

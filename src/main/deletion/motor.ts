@@ -39,6 +39,8 @@ const stages: Readonly<Record<Exclude<DeletionStage, 'done' | 'cancelled'>, (run
  * knows is in the database; without it nothing is lost and nothing moves.
  */
 export interface Motor {
+  /** Begins to work: before that nothing is taken up. */
+  turnOn(): void;
   /** Looks what there is to do. */
   kick(): void;
   /** Asks the deletion's run to stop after what is in flight; resolves when it has. */
@@ -54,8 +56,9 @@ interface Stalled extends Stall {
   readonly until: number;
 }
 
-export function openMotor(shop: Shop, isOn: boolean): Motor {
+export function openMotor(shop: Shop): Motor {
   const { ground } = shop;
+  let isOn = false;
   const running = new Map<string, { readonly run: Run; readonly ended: Promise<void> }>();
   const stalls = new Map<string, Stalled>();
   let timer: NodeJS.Timeout | null = null;
@@ -130,6 +133,9 @@ export function openMotor(shop: Shop, isOn: boolean): Motor {
   }
 
   return {
+    turnOn() {
+      isOn = true;
+    },
     kick,
     async stop(id) {
       const current = running.get(id);

@@ -39,6 +39,8 @@ export interface Deletions {
   /** The certificate as canonical JSON, with its addenda, and as a page to print. Refuses with NO_CERTIFICATE. */
   certificate(id: string, withMail: string | null): { json: string; html: string; hash: string; addenda: string[] };
   verify(json: string, key: string | null): CertificateCheck;
+  /** From here on every unfinished deletion goes on by itself, as with a motor from the beginning. */
+  work(): void;
   /** Stops work where it can go on later. */
   close(): Promise<void>;
 }
@@ -57,7 +59,8 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     list: openWorkList(db),
     changed: watchers.changed,
   };
-  const motor = openMotor(shop, parts.motor);
+  const motor = openMotor(shop);
+  let takenUp: Promise<void> | null = null;
   const closing = new AbortController();
   const retries = new Set<Promise<void>>();
   const untilClosed = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
@@ -132,6 +135,11 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
       };
     },
     verify: (json, key) => verifyCertificate(json, key),
+    work() {
+      if (takenUp || closing.signal.aborted) return;
+      motor.turnOn();
+      takenUp = takeUp();
+    },
     async close() {
       closing.abort();
       await Promise.allSettled([takenUp, ...retries]);
@@ -139,7 +147,7 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
       watchers.close();
     },
   };
-  const takenUp = parts.motor ? takeUp() : Promise.resolve();
+  if (parts.motor) opened.work();
   return opened;
 
   /**

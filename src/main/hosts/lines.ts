@@ -2,9 +2,12 @@ import { StandardRPCHandler } from '@orpc/server/standard';
 import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer';
 import { ServerPeer } from '@orpc/standard-server-peer';
 import type { Console } from '../console.ts';
-import type { Log } from '../ground.ts';
+import type { Log, Origin } from '../ground.ts';
 import type { CallContext } from '../router/index.ts';
 import { MAX_MESSAGE_BYTES } from './message-limit.ts';
+
+/** The header of a call in which a client says under which id it sends it, and sends it again. */
+export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** Calls of one client that may be under way at once. A page has a few dozen. */
 const MAX_CALLS_UNDER_WAY = 512;
@@ -13,15 +16,17 @@ const MAX_CALLS_UNDER_WAY = 512;
 export interface Carrier {
   send(message: string | Uint8Array): void;
   /** Ends the line from this side. */
-  hangUp(reason: 'malformed' | 'too_large' | 'too_many_calls'): void;
-  /** The client's network address, where the carrier knows it better than the machine itself. */
-  readonly peer?: string;
+  hangUp(reason: 'malformed' | 'too_large' | 'too_many_calls' | 'owner_gone'): void;
+  /** Where the client is, as far as the carrier knows it better than the console itself. */
+  readonly origin?: Partial<Origin>;
 }
 
 /** What the carrier tells the line. */
 export interface Line {
   receive(message: unknown): void;
   ended(): void;
+  /** Calls that have not been answered, and streams that have not ended. */
+  underWay(): number;
 }
 
 /**
@@ -33,8 +38,7 @@ export interface Line {
 export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log): (carrier: Carrier) => Line {
   const handler = new StandardRPCHandler<CallContext>(console.router);
   return (carrier) => {
-    const context = { connection: console.connect(carrier.peer) };
-    const answer = createServerPeerHandleRequestFn(handler, { context });
+    const connection = console.connect(carrier.origin);
     let isOpen = true;
     let underWay = 0;
     const peer = new ServerPeer((message) => {
@@ -52,6 +56,7 @@ export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log
     };
     return {
       ended: end,
+      underWay: () => underWay,
       receive(received) {
         if (!isOpen) return;
         const message = received instanceof ArrayBuffer ? new Uint8Array(received) : received;
@@ -63,7 +68,9 @@ export function openLines(console: Pick<Console, 'router' | 'connect'>, log: Log
         peer
           .message(message, (request) => {
             isUnderstood = true;
-            return answer(request);
+            const requestId = request.headers[REQUEST_ID_HEADER];
+            const context = { connection, ...(typeof requestId === 'string' ? { requestId } : {}) };
+            return createServerPeerHandleRequestFn(handler, { context })(request);
           })
           .catch((error: unknown) => {
             if (isUnderstood) log('line.call_failed', { error: error instanceof Error ? error.name : typeof error });

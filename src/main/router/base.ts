@@ -2,6 +2,7 @@ import { implement } from '@orpc/server';
 import { contract } from '../../contract/index.ts';
 import type { CallContext } from './context.ts';
 import { explainErrors } from './errors.ts';
+import { onlyOnce } from './once.ts';
 import { administratorOnly } from './session-gate.ts';
 
 const root = implement(contract).$context<CallContext>().use(explainErrors);
@@ -10,4 +11,4 @@ const root = implement(contract).$context<CallContext>().use(explainErrors);
 export const open = root;
 
 /** For all others: carries the session check itself, so that it runs before input validation. */
-export const admin = root.use(administratorOnly);
+export const admin = root.use(administratorOnly).use(onlyOnce);

@@ -15,4 +15,6 @@ export interface Connection {
 
 export interface CallContext {
   readonly connection: Connection;
+  /** Made by the client, and the same each time it sends the same call again: what was done under it is not done twice. */
+  readonly requestId?: string;
 }

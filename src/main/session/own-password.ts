@@ -62,8 +62,7 @@ export function openOwnPassword(
       }
       const nextHash = await hashPassword(next, argon2);
       const unlocked = await vault.ready();
-      const now = clock();
-      workspace.transaction((tx) => {
+      const changedAt = workspace.transaction((tx) => {
         attempts.succeed(subject);
         const { changes } = tx.raw
           .prepare(
@@ -79,9 +78,10 @@ export function openOwnPassword(
           sealed: renewSeal(tx, unlocked, 'users', live.userId),
         });
         endSessionsOf(tx, audit, live.userNo, actor, 'password_changed', live.id);
+        return clock();
       });
       lives.removeOthers(live.userNo, live.id);
-      return now;
+      return changedAt;
     },
   };
 }

@@ -1,10 +1,9 @@
 import type { ConsoleClient } from '../../../contract/index.ts';
-import type { Console } from '../../console.ts';
 import type { Log, Origin } from '../../ground.ts';
 import { revealSecret, Secret } from '../../secret.ts';
 import { defaultWorkspaceDir } from '../default-workspace.ts';
 import { openHostLog } from '../host-log.ts';
-import { openAsOwner } from '../owner/open.ts';
+import { type OpenedWorkspace, openWorkspace } from '../owner/open-workspace.ts';
 import { UsageError } from './failures.ts';
 import { readSecret, StandardInput } from './input-files.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -52,6 +51,7 @@ export class Invocation {
   readonly stdin: StandardInput;
   readonly #globals: GlobalOptions;
   readonly #closing: (() => Promise<void>)[] = [];
+  #opened: OpenedWorkspace | undefined;
   #password: Secret | undefined;
 
   constructor(terminal: Terminal, globals: GlobalOptions, signal: AbortSignal) {
@@ -90,27 +90,36 @@ export class Invocation {
     this.terminal.stderr.write(this.isJson ? `${JSON.stringify({ note: text })}\n` : `${text}\n`);
   }
 
-  /** Opens the console on the workspace; closed by itself when the command has ended. */
-  async open(options: OpenOptions = {}): Promise<Console> {
+  /**
+   * Opens the console on the workspace, or a line to the one that another process has opened on it; closed by itself when
+   * the command has ended.
+   */
+  async open(options: OpenOptions = {}): Promise<OpenedWorkspace> {
     const passphrase = options.leaveLocked ? undefined : await this.#passphraseFromFile();
     const workspaceDir = options.workspaceDir ?? this.workspaceDir;
-    const console = await openAsOwner({
+    const opened = await openWorkspace({
       workspaceDir,
       create: options.create ?? false,
       host: options.host ?? 'qm',
       motor: options.motor ?? false,
       log: this.#logIn(workspaceDir),
+      onStaying: () => this.say('Another command works through this one, so this one stays until that has ended.'),
       ...(passphrase ? { passphrase } : {}),
     });
-    this.#closing.push(() => console.close());
-    return console;
+    this.#opened = opened;
+    this.#closing.push(() => opened.close());
+    return opened;
+  }
+
+  /** Whether another command is at work on the console of this one, so that closing has to wait for it. */
+  get hasGuests(): boolean {
+    return this.#opened?.owned()?.reception.hasGuests() ?? false;
   }
 
   /** Opens the console and signs in as the administrator that was named; signed out again when the command has ended. */
   async signIn(options: OpenOptions = {}): Promise<SignedInConsole> {
     const mail = this.#administrator();
-    const console = await this.open(options);
-    const client = console.client();
+    const client = (await this.open(options)).client();
     await this.#unlockByHand(client);
     const password = await this.password();
     const { signedIn } = await client.session.signIn({ mail, password: revealSecret(password, 'sign-in') });

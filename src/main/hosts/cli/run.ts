@@ -25,10 +25,12 @@ export async function runCommand(args: readonly string[], terminal: Terminal, ve
       try {
         const outcome = await interruption.race(run(invocation));
         invocation.progress.end();
-        // Closed first: what the answer says is then true of the files too.
-        await invocation.close();
         exit = outcome.exit ?? exitCodes.done;
+        // Closed first: what the answer says is then true of the files too. Others' work is not waited for with it.
+        const hasGuests = invocation.hasGuests;
+        if (!hasGuests) await invocation.close();
         await print(outcome, isJson, terminal);
+        if (hasGuests) await invocation.close();
       } catch (error) {
         invocation.progress.end();
         await invocation.close();

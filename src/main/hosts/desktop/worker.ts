@@ -1,9 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { Console } from '../../console.ts';
 import { isRefusal } from '../../refusal.ts';
 import { openHostLog } from '../host-log.ts';
-import { type Line, openLines } from '../lines.ts';
-import { openAsOwner } from '../owner/open.ts';
+import type { Line } from '../lines.ts';
+import { type OpenedWorkspace, openWorkspace } from '../owner/open-workspace.ts';
 import type { FromThread, ThreadInput, ToThread } from './thread.ts';
 
 if (!parentPort) throw new Error('This file is the thread of the desktop host; it is not a program.');
@@ -16,12 +15,11 @@ const log = openHostLog(input.workspaceDir, {
   alsoTo: process.env.QM_DEBUG ? process.stderr : null,
 });
 
-const opening = openAsOwner({ workspaceDir: input.workspaceDir, create: true, host: 'desktop', motor: true, log });
-const lines = opening.then((console) => openLines(console, log));
+const opening = openWorkspace({ workspaceDir: input.workspaceDir, create: true, host: 'desktop', motor: true, log });
 // Messages that the page sends meanwhile wait in the port, which nobody has started yet.
 host.on('message', (message: ToThread) => {
   if (message.kind === 'close') void close(opening);
-  else lines.then((open) => serve(message.port, open)).catch(() => message.port.close());
+  else opening.then((workspace) => serve(message.port, workspace)).catch(() => message.port.close());
 });
 opening.then(
   () => tell({ kind: 'opened' }),
@@ -34,13 +32,13 @@ opening.then(
   },
 );
 
-function serve(port: MessagePort, open: ReturnType<typeof openLines>): void {
-  const line: Line = open({ send: (message) => port.postMessage(message), hangUp: () => port.close() });
+function serve(port: MessagePort, workspace: OpenedWorkspace): void {
+  const line: Line = workspace.openLine({ send: (message) => port.postMessage(message), hangUp: () => port.close() });
   port.on('message', (message) => line.receive(message));
   port.once('close', () => line.ended());
 }
 
-async function close(opened: Promise<Console>): Promise<void> {
+async function close(opened: Promise<OpenedWorkspace>): Promise<void> {
   try {
     await (await opened).close();
   } finally {

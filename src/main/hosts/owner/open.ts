@@ -4,7 +4,11 @@ import type { Log, Origin } from '../../ground.ts';
 import type { Secret } from '../../secret.ts';
 import { keepMemoryOutOfCoreDumps, openSystemKeychain } from '../../vault/index.ts';
 import { hostOrigin, machine } from '../host-environment.ts';
+import { type Carrier, type Line, openLines } from '../lines.ts';
+import { removeAddress, type Surroundings, surroundings } from './address.ts';
+import { readCallingCard, removeCallingCard } from './calling-card.ts';
 import { takeOwnership } from './lock.ts';
+import { openReception, type Reception } from './reception.ts';
 
 export interface OwnerOptions {
   readonly workspaceDir: string;
@@ -13,29 +17,62 @@ export interface OwnerOptions {
   readonly motor: boolean;
   readonly passphrase?: Secret;
   readonly log: Log;
+  /** Of this package; guests of another are not let in. */
+  readonly version: string;
+  readonly surroundings?: Surroundings;
+  /** Called once when closing has to wait for guests for longer than a moment. */
+  readonly onStaying?: () => void;
+}
+
+const MOMENT_MS = 1_000;
+
+export interface OwnedConsole extends Console {
+  readonly openLine: (carrier: Carrier) => Line;
+  readonly reception: Pick<Reception, 'hasGuests'>;
 }
 
 /**
- * Becomes the workspace's owner and opens the console on it. Refused with WORKSPACE_OWNED while another process is the
- * owner. Closing the console gives the ownership back.
+ * Becomes the workspace's owner, opens the console on it and lets other hosts in. Refused with WORKSPACE_OWNED while
+ * another process is the owner. Closing waits for the guests' calls, then gives the ownership back.
  */
-export async function openAsOwner(options: OwnerOptions): Promise<Console> {
+export async function openAsOwner(options: OwnerOptions): Promise<OwnedConsole> {
   keepMemoryOutOfCoreDumps();
-  prepareWorkspaceFolder(options.workspaceDir, options.create);
-  const lock = takeOwnership(options.workspaceDir);
+  const { workspaceDir, log, version } = options;
+  prepareWorkspaceFolder(workspaceDir, options.create);
+  const lock = takeOwnership(workspaceDir);
   try {
+    clearUpAfterTheLast(workspaceDir);
     const console = await openConsole({
       ...options,
       ...machine,
       origin: await hostOrigin(options.host),
       keychain: openSystemKeychain(),
     });
+    const openLine = openLines(console, log);
+    const reception = await openReception({
+      workspaceDir,
+      openLine,
+      staysForCommands: options.host === 'qm',
+      onMotorWanted: () => console.work(),
+      version,
+      log,
+      surroundings: options.surroundings ?? surroundings(),
+    }).catch(async (error: unknown) => {
+      await console.close();
+      throw error;
+    });
     return {
       ...console,
+      openLine,
+      reception,
       async close() {
+        const staying = setTimeout(() => options.onStaying?.(), MOMENT_MS);
         try {
+          await reception.seeOut();
+          reception.close();
           await console.close();
         } finally {
+          clearTimeout(staying);
           lock.release();
         }
       },
@@ -44,4 +81,11 @@ export async function openAsOwner(options: OwnerOptions): Promise<Console> {
     lock.release();
     throw error;
   }
+}
+
+/** An owner that was killed leaves its card and its socket: nobody should ring there any more. */
+function clearUpAfterTheLast(workspaceDir: string): void {
+  const card = readCallingCard(workspaceDir);
+  if (card?.address) removeAddress(card.address);
+  removeCallingCard(workspaceDir);
 }

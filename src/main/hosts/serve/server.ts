@@ -1,14 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Console } from '../../console.ts';
 import type { Log } from '../../ground.ts';
 import { Refusal } from '../../refusal.ts';
 import { type Bundle, bundleFolder, openBundle } from '../bundle.ts';
 import { machine } from '../host-environment.ts';
-import { openLines } from '../lines.ts';
+import type { Carrier, Line } from '../lines.ts';
 import { refusalOf, socketSource } from './guard.ts';
 import { writeOpeningFile } from './opening-file.ts';
-import { openSockets, SOCKET_PATH } from './sockets.ts';
+import { openTabSockets, SOCKET_PATH } from './sockets.ts';
 import { openTokens } from './tokens.ts';
 
 const HOST = '127.0.0.1';
@@ -22,7 +21,8 @@ const REFUSAL_HEADERS = {
 } as const;
 
 export interface ServerOptions {
-  readonly console: Pick<Console, 'router' | 'connect'>;
+  /** A line to the console for each tab. */
+  readonly openLine: (carrier: Carrier) => Line;
   /** Where the file that opens the console is put. */
   readonly workspaceDir: string;
   /** 0, the default, takes a free one. */
@@ -66,9 +66,9 @@ export async function openServer(options: ServerOptions): Promise<ConsoleServer>
   const { port } = server.address() as AddressInfo; // A TCP server's address is never a pipe's name.
   const address = `http://${HOST}:${port}/`;
   const file = writeOpeningFile(options.workspaceDir, address, tokens);
-  const sockets = openSockets({
+  const sockets = openTabSockets({
     tokens,
-    openLine: openLines(options.console, log),
+    openLine: options.openLine,
     onOneTimeTokenUsed: file.renew,
     log,
   });

@@ -1,138 +1,36 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../ground.ts';
 import type { Carrier, Line } from '../lines.ts';
-import { MAX_MESSAGE_BYTES } from '../message-limit.ts';
+import { openSockets, type Sockets, tokenIn } from '../sockets.ts';
 import type { Tokens } from './tokens.ts';
 
 export const SOCKET_PATH = '/console';
-export const CLOSE_NOT_ADMITTED = 4401;
 
 const MAX_SOCKETS = 48;
-const MAX_STRANGERS = 8;
-const STRANGER_TIME_MS = 5_000;
-/** All that may arrive before the token has been seen: the token's message and its frame. */
-const STRANGER_BYTES = 2_048;
-const PING_EVERY_MS = 30_000;
 
-export interface Sockets {
-  /** Takes over a socket whose request the guard has let pass. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): void;
-}
-
-export interface SocketsOptions {
+export interface TabSocketsOptions {
   readonly tokens: Tokens;
   readonly openLine: (carrier: Carrier) => Line;
   readonly onOneTimeTokenUsed: () => void;
   readonly log: Log;
 }
 
-/** WebSockets that speak the contract once they have shown a token in their first message. */
-export function openSockets({ tokens, openLine, onOneTimeTokenUsed, log }: SocketsOptions): Sockets {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  const answered = new WeakSet<WebSocket>();
-  let strangers = 0;
-  const pings = setInterval(() => {
-    for (const socket of server.clients) {
-      if (!answered.delete(socket)) socket.terminate();
-      else socket.ping();
-    }
-  }, PING_EVERY_MS);
-  pings.unref();
-
-  /** Bounds what a socket may send and how long it may take before it has shown a token. */
-  function watchStranger(socket: WebSocket, stream: Duplex, head: Buffer): () => void {
-    strangers += 1;
-    let received = head.length;
-    const count = (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > STRANGER_BYTES) socket.terminate();
-    };
-    if (received > STRANGER_BYTES) socket.terminate();
-    stream.prependListener('data', count);
-    const timer = setTimeout(() => socket.close(CLOSE_NOT_ADMITTED, 'no token came'), STRANGER_TIME_MS);
-    // A peer that never answers the closing handshake is cut off a second later.
-    const cut = setTimeout(() => socket.terminate(), STRANGER_TIME_MS + 1_000);
-    let isOver = false;
-    const over = () => {
-      if (isOver) return;
-      isOver = true;
-      strangers -= 1;
-      clearTimeout(timer);
-      clearTimeout(cut);
-      stream.off('data', count);
-    };
-    socket.once('close', over);
-    return over;
-  }
-
-  function welcome(socket: WebSocket, stream: Duplex, head: Buffer, peer: string | undefined): void {
-    answered.add(socket);
-    socket.on('pong', () => answered.add(socket));
-    socket.on('error', () => socket.terminate()); // A malformed frame or one over the limit: `ws` has closed it already.
-    const isKnown = watchStranger(socket, stream, head);
-    socket.once('message', (data, isBinary) => {
-      const token = isBinary ? null : tokenIn(String(data));
+/** Sockets of tabs: the first message shows a one-time token or the tab's own, and the greeting hands the tab its own. */
+export function openTabSockets({ tokens, openLine, onOneTimeTokenUsed, log }: TabSocketsOptions): Sockets {
+  return openSockets({
+    name: 'serve',
+    maxSockets: MAX_SOCKETS,
+    log,
+    admit(first, peer) {
+      const token = tokenIn(first);
       const admission = token === null ? ({ ok: false, reason: 'unknown' } as const) : tokens.admit(token);
-      if (!admission.ok) {
-        log('serve.not_admitted', { reason: admission.reason });
-        socket.close(CLOSE_NOT_ADMITTED, admission.reason);
-        return;
-      }
-      isKnown();
-      attach(socket, peer);
-      socket.send(JSON.stringify({ ok: true, tabToken: admission.tabToken }));
+      if (!admission.ok) return admission;
       if (admission.wasOneTime) onOneTimeTokenUsed();
-    });
-  }
-
-  function attach(socket: WebSocket, peer: string | undefined): void {
-    const line = openLine({
-      ...(peer === undefined ? {} : { peer }),
-      send(message) {
-        // Whoever asks for much and reads nothing would have it all held in memory here.
-        if (socket.bufferedAmount > MAX_MESSAGE_BYTES) socket.terminate();
-        else socket.send(message);
-      },
-      hangUp: (reason) => socket.close(1008, reason),
-    });
-    socket.on('message', (data, isBinary) => line.receive(isBinary ? bytesOf(data) : String(data)));
-    socket.once('close', () => line.ended());
-  }
-
-  return {
-    upgrade(request, socket, head) {
-      if (server.clients.size >= MAX_SOCKETS || strangers >= MAX_STRANGERS) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
-      const peer = request.socket.remoteAddress;
-      server.handleUpgrade(request, socket, head, (opened) => welcome(opened, socket, head, peer));
+      return {
+        ok: true,
+        greeting: { ok: true, tabToken: admission.tabToken },
+        openLine: (carrier) =>
+          openLine(peer === undefined ? carrier : { ...carrier, origin: { networkAddress: peer } }),
+      };
     },
-    close() {
-      clearInterval(pings);
-      for (const socket of server.clients) {
-        socket.close(1001, 'the console is closing');
-        setTimeout(() => socket.terminate(), 500).unref();
-      }
-      server.close();
-    },
-  };
-}
-
-function tokenIn(message: string): string | null {
-  try {
-    const parsed: unknown = JSON.parse(message);
-    if (typeof parsed !== 'object' || parsed === null || !('token' in parsed)) return null;
-    return typeof parsed.token === 'string' && /^[A-Za-z0-9_-]{43}$/.test(parsed.token) ? parsed.token : null;
-  } catch {
-    return null;
-  }
-}
-
-function bytesOf(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  });
 }

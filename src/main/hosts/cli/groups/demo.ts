@@ -61,7 +61,8 @@ async function makeDemo(places: Places, invocation: Invocation): Promise<Outcome
   try {
     writeWhole(passwordFile, `${password}\n`);
     writeWhole(passphraseFile, `${passphrase}\n`);
-    const console = await invocation.open({ create: true, leaveLocked: true, workspaceDir: workspace });
+    const console = (await invocation.open({ create: true, leaveLocked: true, workspaceDir: workspace })).owned();
+    if (!console) throw new Refusal('WORKSPACE_INVALID', `Another process makes something in ${workspace} right now.`);
     const line = console.connect();
     const client = console.client(line);
     const { auditKey } = await client.session.setUp({

@@ -17,9 +17,9 @@ export function addServe(program: Command, carry: Carry): void {
     async run(_given, { port, open }, invocation) {
       if (port !== undefined && port > 65_535) throw new UsageError('A port is a number up to 65535.');
       const { signal, terminal, isJson } = invocation;
-      const console = await invocation.open({ motor: true, create: true, host: 'serve' });
+      const opened = await invocation.open({ motor: true, create: true, host: 'serve' });
       const server = await startServe({
-        console,
+        openLine: opened.openLine,
         workspaceDir: invocation.workspaceDir,
         open: open !== false,
         log: invocation.log,

@@ -41,8 +41,7 @@ async function setUp(invocation: Invocation, { mail, name, title }: SetUp): Prom
   const dir = invocation.workspaceDir;
   const isNewFolder = !existsSync(dir);
   try {
-    const console = await invocation.open({ create: true, leaveLocked: true });
-    const client = console.client();
+    const client = (await invocation.open({ create: true, leaveLocked: true })).client();
     const { workspace, vault } = await client.session.state({});
     if (workspace.isSetUp)
       throw new Refusal(
