@@ -14,6 +14,7 @@ export default defineConfig({
         input: {
           index: at('src/main/index.ts'),
           worker: at('src/main/hosts/desktop/worker.ts'),
+          reader: at('src/main/reader.ts'),
           qm: at('src/main/hosts/cli/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -14,7 +14,14 @@ const STAMP = join(OUT, 'build.json');
 const CACHE = join(ROOT, '.cache');
 const LOCK = join(CACHE, 'build.lock');
 const SINGLE_FILES = ['electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'];
-const PARTS = ['main/index.js', 'main/qm.js', 'main/worker.js', 'preload/index.cjs', 'renderer/index.html'];
+const PARTS = [
+  'main/index.js',
+  'main/qm.js',
+  'main/worker.js',
+  'main/reader.js',
+  'preload/index.cjs',
+  'renderer/index.html',
+];
 const BUILD_LIMIT_MS = 5 * 60_000;
 /** A lock whose process is gone is taken away; one that nobody has written into yet is given this long. */
 const UNWRITTEN_LOCK_MS = 5_000;

@@ -188,6 +188,8 @@ export const storageContract = {
     .input(
       z.strictObject({
         user: UserRef,
+        /** Found anywhere in the key; under three letters only where a name begins, at the start or after a slash. */
+        search: z.string().max(200).optional(),
         after: z.string().max(4096).nullish(),
         limit: z.int().min(1).max(500).default(50),
       }),

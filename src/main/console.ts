@@ -26,6 +26,8 @@ export interface ConsoleOptions {
   readonly passphrase?: Secret;
   /** Whether this console does the waiting work itself: deletions go on by themselves. */
   readonly motor: boolean;
+  /** The built file of the reader thread, where lists and long reads go; without it they are done on this thread. */
+  readonly readerThread?: string | null;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
@@ -49,7 +51,8 @@ export interface Console {
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   await runSelfTest();
   const { clock, newId, randomBytes, origin, log } = options;
-  const opened = openWorkspace({ dir: options.workspaceDir, create: options.create, clock, newId });
+  const { workspaceDir: dir, create, readerThread = null } = options;
+  const opened = openWorkspace({ dir, create, clock, newId, readerThread });
   const requests = openRequests(opened.workspace, { clock, randomBytes });
   const { workspace } = requests;
   try {
@@ -59,6 +62,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     const domains = await openDomains(ground, requests, options);
     return consoleOn(domains);
   } catch (error) {
+    await workspace.endReading();
     workspace.close();
     throw error;
   }
@@ -126,5 +130,6 @@ async function close({ ground, deletions, storage }: Domains): Promise<void> {
   await storage.close();
   await ground.audit.close();
   ground.vault.close();
+  await ground.workspace.endReading();
   ground.workspace.close();
 }

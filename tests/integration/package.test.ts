@@ -81,6 +81,7 @@ describe.skipIf(process.platform !== 'linux')('the packed app', () => {
     ).toEqual([]);
     expect(names).toContain('out/main/index.js');
     expect(names).toContain('out/main/worker.js');
+    expect(names).toContain('out/main/reader.js');
     expect(names).toContain('out/preload/index.cjs');
     expect(names).toContain('out/renderer/index.html');
   });

@@ -77,6 +77,30 @@ describe('profiles', () => {
     expect(at.storage.list().map(({ name }) => name)).toEqual(['built-in']);
   });
 
+  test('C6: a bucket that a user’s connection leads into cannot become the platform’s store', async () => {
+    const { raw } = at.ground.workspace.db;
+    const user = at.addUser('u001');
+    const no = raw.prepare("INSERT INTO backends (kind) VALUES ('s3')").run().lastInsertRowid;
+    const place = { provider: 's3', endpoint: 'http://127.0.0.1:9000', bucket: 'docs-of-ada' };
+    raw
+      .prepare(
+        `INSERT INTO connections (id, user_no, backend_no, provider, label, account, configuration, credentials, root, owned_root, state, version, seal, created_at)
+         VALUES ('cloud', ?, ?, 's3', 'cloud', 'ada', ?, x'00', '/', 0, 'works', 1, x'', 0)`,
+      )
+      .run(user.no, no, JSON.stringify(place));
+    const sameBucket = { endpoint: 'http://localhost:9000', bucket: 'docs-of-ada' };
+    await expect(add(sameBucket)).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+    await expect(
+      add({ endpoint: 'http://127.0.0.1:9000', bucket: 'docs-of-', layout: 'bucket:{userId}' }),
+    ).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+    const elsewhere = await add({ endpoint: 'http://127.0.0.1:9001', bucket: 'docs-of-ada' });
+    await expect(
+      at.storage.update(at.actor, { profile: elsewhere.name, expectedVersion: 1, endpoint: 'http://127.0.0.1:9000' }),
+    ).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+    expect(at.storage.list().map(({ name }) => name)).toEqual(['main', 'built-in'].sort());
+    expect(profile('main')).toMatchObject({ version: 1, endpoint: 'http://127.0.0.1:9001' });
+  });
+
   test('there is exactly one own store, and one that holds documents is not swapped silently', async () => {
     await add({ own: true });
     expect(at.storage.list().map(({ name, own }) => [name, own])).toEqual([
@@ -219,7 +243,11 @@ describe('profiles', () => {
         recordDocument(user.no, name, `users/${user.id}/${name}/${key}`, 1);
     const keys: string[] = [];
     for (let after: string | null = null; ; ) {
-      const page = at.storage.documents('u001', after, 3);
+      const page: Awaited<ReturnType<typeof at.storage.documents>> = await at.storage.documents({
+        user: 'u001',
+        after,
+        limit: 3,
+      });
       keys.push(...page.rows.map(({ backend, key }) => `${backend} ${key.split('/').at(-1)}`));
       after = page.next;
       if (after === null) break;
@@ -234,7 +262,7 @@ describe('profiles', () => {
       'main \ue000',
       'main \u{10000}',
     ]);
-    expect(() => at.storage.documents('u001', 'nonsense', 3)).toThrow(/page/);
+    await expect(at.storage.documents({ user: 'u001', after: 'nonsense', limit: 3 })).rejects.toThrow(/page/);
   });
 });
 

@@ -34,7 +34,9 @@ export type AuditState = 'intact' | 'unchecked' | 'tampered' | 'not_anchored';
 export interface Audit {
   /** Appends one entry and answers its sequence. Two entries of one transaction stand in call order. */
   append(tx: Tx, entry: Append): number;
-  list(db: Db, filter: AuditFilter): { rows: AuditEntry[]; next: string | null };
+  list(db: Db, filter: AuditFilter): AuditPage;
+  /** The same for whoever can wait: in the reader thread. */
+  page(filter: AuditFilter, signal?: AbortSignal): Promise<AuditPage>;
   /** The newest seal that an entry gave the row, or undefined where none did. */
   newestSeal(db: Db, table: string, rowId: string): Uint8Array | null | undefined;
   /** Checks the whole log, and against what is known from outside. Yields to the event loop as it goes. */
@@ -66,6 +68,11 @@ export interface Audit {
    */
   fingerprint(): string | null;
   close(): Promise<void>;
+}
+
+export interface AuditPage {
+  readonly rows: AuditEntry[];
+  readonly next: string | null;
 }
 
 export interface AuditFilter {

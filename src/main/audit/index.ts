@@ -4,3 +4,4 @@ export { leafHash, rootFromPath } from './merkle.ts';
 export { checkNote, fingerprintOf, parseCheckpoint, parseNote, readFingerprint, verifySignature } from './note.ts';
 export { type AuditParts, openAudit } from './open.ts';
 export type { Pace } from './pace.ts';
+export { auditReads } from './reads.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AuditEntry } from '../../contract/audit.ts';
 import type { Db } from '../database/index.ts';
 import { Refusal } from '../refusal.ts';
-import type { AuditFilter } from './audit.ts';
+import type { AuditFilter, AuditPage } from './audit.ts';
 import { readEntry } from './entry.ts';
 
 interface ListedRow {
@@ -16,7 +16,7 @@ interface ListedRow {
 }
 
 /** A page of entries, newest first. `next` is the sequence after which the following page begins. */
-export function listEntries(db: Db, filter: AuditFilter): { rows: AuditEntry[]; next: string | null } {
+export function listEntries(db: Db, filter: AuditFilter): AuditPage {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const where = (condition: string, value: string | number | undefined): void => {

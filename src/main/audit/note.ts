@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 
 // C2SP signed notes and tlog-checkpoints (https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint) with Ed25519.
 // Pure, so that a verifier outside the console can use it.
@@ -36,9 +36,15 @@ export function signerFromSeed(name: string, seed: Uint8Array): NoteSigner {
 
 /** Whether the Ed25519 signature over a message is the one of this public key (32 bytes). */
 export function verifySignature(message: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const key = createPublicKey({ key: Buffer.concat([PUBLIC_DER, publicKey]), format: 'der', type: 'spki' });
-  return verify(null, message, key, signature);
+  return publicKey.length === 32 && verifies(message, keyObject(publicKey), signature);
+}
+
+function verifies(message: Uint8Array, key: KeyObject, signature: Uint8Array): boolean {
+  return signature.length === 64 && verify(null, message, key, signature);
+}
+
+function keyObject(publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([PUBLIC_DER, publicKey]), format: 'der', type: 'spki' });
 }
 
 /** The fingerprint that people keep: SHA-256 of the 32 bytes of the public key, as 64 hexadecimal digits. */
@@ -107,11 +113,21 @@ export function signNote(text: string, signer: NoteSigner): string {
 }
 
 /** Whether the note carries a good signature of the key, a false one, or none by it. */
-export function checkNote(note: Note, key: NoteKey): 'good' | 'false' | 'unsigned' {
-  const id = keyId(key);
-  const line = note.signatures.find((signature) => signature.name === key.name && signature.id.equals(id));
-  if (!line) return 'unsigned';
-  return verifySignature(Buffer.from(note.text, 'utf8'), key.publicKey, line.signature) ? 'good' : 'false';
+export function checkNote(note: Note, key: NoteKey): Signed {
+  return noteCheck(key)(note);
+}
+
+export type Signed = 'good' | 'false' | 'unsigned';
+
+/** The same for many notes of one key. */
+export function noteCheck({ name, publicKey }: NoteKey): (note: Note) => Signed {
+  const id = keyId({ name, publicKey });
+  const key = publicKey.length === 32 ? keyObject(publicKey) : null;
+  return (note) => {
+    const line = note.signatures.find((signature) => signature.name === name && signature.id.equals(id));
+    if (!line) return 'unsigned';
+    return key && verifies(Buffer.from(note.text, 'utf8'), key, line.signature) ? 'good' : 'false';
+  };
 }
 
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Verification } from '../../contract/audit.ts';
 import type { Workspace } from '../database/index.ts';
 import type { Actor, Clock, Log, NewId, Origin, RandomBytes } from '../ground.ts';
@@ -9,10 +9,12 @@ import type { Audit, AuditState } from './audit.ts';
 import { keyMetadata, openLogKey } from './key.ts';
 import { listEntries, newestSeal } from './list.ts';
 import { openLogTable } from './log.ts';
+import { lastSequence, newestCheckpoint, readHead } from './log-reading.ts';
 import { fingerprintOf, formatCheckpoint, type Head, type NoteSigner, readFingerprint, signNote } from './note.ts';
 import { openPace, type Pace } from './pace.ts';
 import { openProofs } from './proofs.ts';
-import { type Finding, LogVerifier } from './verify.ts';
+import { listRead, verifyRead } from './reads.ts';
+import type { Finding } from './verify.ts';
 
 export interface AuditParts {
   readonly workspace: Workspace;
@@ -29,8 +31,6 @@ export interface AuditParts {
 
 /** Every 100 entries or 60 s. */
 const PACE: Pace = { entries: 100, ms: 60_000 };
-/** Rows between two turns of the event loop: under 10 ms. */
-const CHUNK = 500;
 /** How long opening waits for the start's check: a log of usual size has been checked by then. */
 const PATIENCE_MS = 250;
 
@@ -46,7 +46,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   const table = openLogTable(db.raw, clock, parts.newId);
   const key = openLogKey({ origin, vault, randomBytes: parts.randomBytes });
   const proofs = openProofs();
-  const openedWith = table.lastSequence(db);
+  const openedWith = lastSequence(db);
   const closing = new AbortController();
   let state: AuditState = 'unchecked';
   let verdict: Verification['verdict'] | null = null;
@@ -61,7 +61,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     },
     log,
   );
-  pace.checkpointed(table.newestCheckpoint(db)?.size ?? 0);
+  pace.checkpointed(newestCheckpoint(db)?.size ?? 0);
   if (openedWith > 0) pace.appended(openedWith);
 
   /** What the vault can say about the log. Null where it cannot say anything now. */
@@ -80,25 +80,16 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     const vaultSays = await askVault();
     const held = vaultSays?.signer ? fingerprintOf(vaultSays.signer.publicKey) : null;
     const trusted = known.key === undefined ? held : (readFingerprint(known.key) ?? known.key);
-    // Everything that the log is held against is taken in one go: what is appended meanwhile is no part of it.
-    const upTo = table.lastSequence(db);
-    const verifier = new LogVerifier({
+    const evidence = {
       origin,
-      head: table.head(db),
-      checkpoints: table.checkpoints(db),
       anchor: vaultSays?.anchor ?? null,
       known: known.checkpoint ?? null,
       trusted,
       isOwnKey: known.key === undefined,
-      openedWith: state === 'unchecked' ? openedWith : upTo,
-    });
-    for (let rows = table.rows(db, Number.MIN_SAFE_INTEGER, upTo, CHUNK); rows.length > 0; ) {
-      for (const row of rows) verifier.add(row);
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
-      rows = table.rows(db, rows.at(-1)?.sequence ?? upTo, upTo, CHUNK);
-    }
-    return { finding: verifier.finish(), vaultSays, isTrustedByVault: trusted !== null && trusted === held };
+      openedWith: state === 'unchecked' ? openedWith : null,
+    };
+    const finding = await workspace.read(verifyRead, evidence, signal);
+    return { finding, vaultSays, isTrustedByVault: trusted !== null && trusted === held };
   }
 
   function settle(finding: Finding, vaultSays: { anchor: Head | null } | null): void {
@@ -163,7 +154,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
         actor: self,
         event: 'console.checkpoint_key_created',
         target: null,
-        metadata: keyMetadata(held, named, table.head(tx)),
+        metadata: keyMetadata(held, named, readHead(tx)),
       }),
     );
     return held;
@@ -171,13 +162,13 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
 
   async function makeCheckpoint(): Promise<{ size: number; note: string } | null> {
     await check();
-    if (state === 'unchecked' || state === 'tampered' || table.lastSequence(db) === 0) return null;
+    if (state === 'unchecked' || state === 'tampered' || lastSequence(db) === 0) return null;
     if (!(await vault.readyOrNull())) return null;
     const signing = await signer();
     const made = workspace.transaction((tx) => {
-      const head = table.head(tx);
+      const head = readHead(tx);
       if (!head) throw new Refusal('LOG_TAMPERED', TAMPERED, { verdict: 'EDITED' });
-      const existing = table.newestCheckpoint(tx);
+      const existing = newestCheckpoint(tx);
       if (existing?.size === head.size) return { ...existing, head };
       const note = signNote(formatCheckpoint({ origin, ...head }), signing);
       tx.raw
@@ -201,6 +192,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
       return sequence;
     },
     list: listEntries,
+    page: (filter, signal) => workspace.read(listRead, filter, signal),
     newestSeal,
     async verify(known = {}, signal) {
       const { finding, vaultSays, isTrustedByVault } = await examine(known, signal);

@@ -2,13 +2,15 @@ import type { Verification } from '../../contract/audit.ts';
 import { parse } from './columns.ts';
 import { Frontier, leafDigest } from './merkle.ts';
 import {
-  checkNote,
   fingerprintOf,
   type Head,
+  type Note,
   type NoteKey,
+  noteCheck,
   parseCheckpoint,
   parseNote,
   parseVerifierKey,
+  type Signed,
 } from './note.ts';
 import { type LogRow, RowCheck } from './rows.ts';
 
@@ -51,6 +53,13 @@ export interface Finding {
   readonly message: string;
 }
 
+/** A key that the log names, and from which entry on. */
+interface NamedKey {
+  readonly from: number;
+  readonly key: NoteKey;
+  readonly check: (note: Note) => Signed;
+}
+
 type Problem = Pick<Finding, 'verdict' | 'message'> & { readonly firstBad?: number | null; readonly isOwn?: boolean };
 
 /**
@@ -72,7 +81,7 @@ export class LogVerifier {
   #held = 0;
   #entries = 0;
   /** The keys that the log names, with the sequence from which each signs. */
-  readonly #keys: { from: number; key: NoteKey }[] = [];
+  readonly #keys: NamedKey[] = [];
   #problem: Problem | null = null;
   #newest: { note: string; key: NoteKey } | null = null;
   #shortest: number;
@@ -131,11 +140,11 @@ export class LogVerifier {
       return;
     }
     const key = typeof metadata.key === 'string' ? parseVerifierKey(metadata.key) : null;
-    if (key) this.#keys.push({ from: row.sequence, key });
+    if (key) this.#keys.push({ from: row.sequence, key, check: noteCheck(key) });
   }
 
-  #keyAt(size: number): NoteKey | null {
-    return this.#keys.findLast((named) => named.from <= size)?.key ?? null;
+  #keyAt(size: number): NamedKey | null {
+    return this.#keys.findLast((named) => named.from <= size) ?? null;
   }
 
   #holdAgainst(own: OwnCheckpoint): void {
@@ -145,7 +154,7 @@ export class LogVerifier {
     if (this.#problem || !key) return;
     const checkpoint = parseCheckpoint(parseNote(own.note)?.text ?? '');
     if (!checkpoint || this.#frontier.root().equals(checkpoint.root)) {
-      this.#newest = { note: own.note, key };
+      this.#newest = { note: own.note, key: key.key };
       return;
     }
     this.#problem =
@@ -154,13 +163,13 @@ export class LogVerifier {
         : forked(`the log's own checkpoint of ${own.size} entries`);
   }
 
-  #signatureProblem(own: OwnCheckpoint, key: NoteKey | null): Problem | null {
+  #signatureProblem(own: OwnCheckpoint, key: NamedKey | null): Problem | null {
     const note = parseNote(own.note);
     const checkpoint = note && parseCheckpoint(note.text);
     if (!note || !checkpoint)
       return { verdict: 'BAD_SIGNATURE', message: `The checkpoint of ${own.size} entries is damaged.` };
     if (checkpoint.origin !== this.#evidence.origin) return anotherLog(checkpoint.origin);
-    const signature = key ? checkNote(note, key) : 'unsigned';
+    const signature = key ? key.check(note) : 'unsigned';
     if (signature === 'false')
       return { verdict: 'BAD_SIGNATURE', message: `The signature on the checkpoint of ${own.size} entries is false.` };
     if (checkpoint.size !== own.size)
@@ -193,7 +202,7 @@ export class LogVerifier {
   #openEnd(): Problem | null {
     const newest = this.#checkpoints.at(-1);
     if (!newest || newest.size <= this.#entries) return null;
-    const key = this.#keys.at(-1)?.key;
+    const key = this.#keys.at(-1);
     // Where even the entry that names the key is gone, the signature cannot be checked, and need not be.
     const damaged = key ? this.#signatureProblem(newest, key) : null;
     return damaged ?? truncated(this.#left(), `the log's own checkpoint of ${newest.size} entries`);
@@ -265,19 +274,19 @@ export class LogVerifier {
         isOwn: false,
       };
     if (checkpoint.origin !== origin) return { ...anotherLog(checkpoint.origin), isOwn: false };
-    const key = this.#keys.findLast((named) => checkNote(note, named.key) !== 'unsigned')?.key;
-    if (!key)
+    const named = this.#keys.findLast(({ check }) => check(note) !== 'unsigned');
+    if (!named)
       return {
         verdict: 'UNTRUSTED_KEY',
         message: 'The checkpoint that was given is not signed by a key that the log names.',
       };
-    if (checkNote(note, key) === 'false')
+    if (named.check(note) === 'false')
       return {
         verdict: 'BAD_SIGNATURE',
         message: 'The signature on the checkpoint that was given is false.',
         isOwn: false,
       };
-    const isTrusted = fingerprintOf(key.publicKey) === trusted;
+    const isTrusted = fingerprintOf(named.key.publicKey) === trusted;
     return this.#againstHeadFromOutside(
       checkpoint,
       `the checkpoint that was given (${checkpoint.size} entries)`,

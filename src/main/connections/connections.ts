@@ -3,8 +3,9 @@ import type { Actor, Ground } from '../ground.ts';
 import { type ConnectionToIndex, type DeletionTarget, openS3, openWebDav } from '../storage/index.ts';
 import { addConnection, type ConnectionChange, type NewConnection, updateConnection } from './changes.ts';
 import { type DocumentRecord, recordDocuments } from './documents.ts';
-import { type ConnectionQuery, listConnections } from './list.ts';
+import type { ConnectionPage, ConnectionQuery } from './list.ts';
 import { type Openers, openConnection } from './opening.ts';
+import { listRead } from './reads.ts';
 import { type ConnectionRemoval, purgeConnections, type RemovedConnection, removeConnection } from './removal.ts';
 import { type ConnectionAnswer, findConnection, toConnection } from './row.ts';
 import { sharedWith, sharesGrant } from './sharing.ts';
@@ -14,7 +15,7 @@ import { type Trial, tryConnection } from './trial.ts';
 
 /** Users' links to their clouds. */
 export interface Connections {
-  list(query: ConnectionQuery): { rows: ConnectionAnswer[]; next: string | null };
+  list(query: ConnectionQuery, signal?: AbortSignal): Promise<ConnectionPage>;
   show(connectionId: string): ConnectionAnswer;
   add(actor: Actor, wanted: NewConnection): Promise<ConnectionAnswer>;
   update(actor: Actor, wanted: ConnectionChange): Promise<ConnectionAnswer>;
@@ -41,7 +42,7 @@ export interface Connections {
 export function openConnections(ground: Ground, openers: Openers = { openWebDav, openS3 }): Connections {
   const { db } = ground.workspace;
   return {
-    list: (query) => listConnections(db, query),
+    list: (query, signal) => ground.workspace.read(listRead, query, signal),
     show: (connectionId) => toConnection(findConnection(db, connectionId)),
     add: (actor, wanted) => addConnection(ground, openers, actor, wanted),
     update: (actor, wanted) => updateConnection(ground, openers, actor, wanted),

@@ -9,8 +9,13 @@ export interface ConnectionQuery {
   readonly limit: number;
 }
 
+export interface ConnectionPage {
+  readonly rows: ConnectionAnswer[];
+  readonly next: string | null;
+}
+
 /** A page in the order of their making: ids are UUIDv7, which sort by time. */
-export function listConnections(db: Db, query: ConnectionQuery): { rows: ConnectionAnswer[]; next: string | null } {
+export function listConnections(db: Db, query: ConnectionQuery): ConnectionPage {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const where = (condition: string, value: string | number | null | undefined): void => {

@@ -1,6 +1,9 @@
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { isRefusal, Refusal } from '../refusal.ts';
+import { openGate } from './reader/gate.ts';
+import type { Read } from './reader/read.ts';
+import { openReader } from './reader/reader.ts';
 import * as schema from './schema.ts';
 
 /** For reading. A function that only reads takes this. */
@@ -31,9 +34,16 @@ export interface Workspace {
   repeatableTransaction<Result>(work: (tx: Tx) => Result): Result;
   /**
    * Empties the write-ahead log, so that bytes of removed rows are gone from it (D3).
-   * Answers false while a reader holds it: then repeat.
+   * Answers false while a reader holds it: then repeat, soon. The reader thread begins nothing new meanwhile.
    */
   truncateLog(): boolean;
+  /**
+   * Does a read in the reader thread, on a connection of its own that can only read; where there is no such thread, here.
+   * Sees everything that was committed before. Rejects with the signal's reason once that is aborted.
+   */
+  read<Input, Answer>(read: Read<Input, Answer>, input: Input, signal?: AbortSignal): Promise<Answer>;
+  /** Gives up what is being read and ends the reader thread. To be waited for before `close`. */
+  endReading(): Promise<void>;
   close(): void;
 }
 
@@ -81,8 +91,13 @@ export function explainDatabaseError(error: unknown): unknown {
   return error;
 }
 
-export function openWorkspaceOn(raw: Database.Database, id: string, dir: string): Workspace {
+export function openWorkspaceOn(
+  raw: Database.Database,
+  { id, dir, readerThread }: { readonly id: string; readonly dir: string; readonly readerThread: string | null },
+): Workspace {
   const db: Db = { orm: drizzle(raw, { schema }), raw };
+  const gate = openGate();
+  const reader = openReader({ db, file: raw.name, gate, threadFile: readerThread });
   const transaction: Workspace['transaction'] = (work) => {
     if (raw.inTransaction) throw new Error('a transaction is already open');
     try {
@@ -108,12 +123,28 @@ export function openWorkspaceOn(raw: Database.Database, id: string, dir: string)
       }
     },
     truncateLog() {
-      const [answer] = raw.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]; // SQLite's documented row.
-      return answer.busy === 0;
+      const isEmpty = truncateLog(raw);
+      if (isEmpty) gate.open();
+      else gate.shut();
+      return isEmpty;
     },
+    read: reader.read,
+    endReading: reader.close,
     close() {
       raw.pragma('optimize');
       raw.close();
     },
   };
+}
+
+/** Without waiting: that would hold this thread for as long as somebody reads. */
+function truncateLog(raw: Database.Database): boolean {
+  const patience = raw.pragma('busy_timeout', { simple: true }) as number; // SQLite answers one integer.
+  raw.pragma('busy_timeout = 0');
+  try {
+    const [answer] = raw.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]; // SQLite's documented row.
+    return answer.busy === 0;
+  } finally {
+    raw.pragma(`busy_timeout = ${patience}`);
+  }
 }

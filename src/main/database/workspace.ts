@@ -27,6 +27,8 @@ export interface OpenWorkspaceOptions {
   readonly create: boolean;
   readonly clock: () => number;
   readonly newId: () => string;
+  /** The built file of the reader thread; without it reads are done on this thread. */
+  readonly readerThread?: string | null;
   /** The migrations to apply; tests give others. */
   readonly migrations?: readonly Migration[];
 }
@@ -55,7 +57,14 @@ export function openWorkspace(options: OpenWorkspaceOptions): OpenedWorkspace {
     configure(raw);
     if (isNew) chmodSync(file, 0o600);
     bringUpToDate(raw, dir, isNew, options.migrations ?? migrations);
-    return { workspace: openWorkspaceOn(raw, workspaceId(raw, options), dir), isNew };
+    return {
+      workspace: openWorkspaceOn(raw, {
+        id: workspaceId(raw, options),
+        dir,
+        readerThread: options.readerThread ?? null,
+      }),
+      isNew,
+    };
   } catch (error) {
     raw?.close();
     throw explainDatabaseError(error);

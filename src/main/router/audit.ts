@@ -4,10 +4,9 @@ import { admin } from './base.ts';
 import type { Connection } from './context.ts';
 
 export const auditRouter = {
-  list: admin.audit.list.handler(({ input, context }) => {
-    const { audit, workspace } = context.connection.domains.ground;
-    return audit.list(workspace.db, input);
-  }),
+  list: admin.audit.list.handler(({ input, context, signal }) =>
+    context.connection.domains.ground.audit.page(input, signal),
+  ),
   verify: admin.audit.verify.handler(async ({ input, context, signal }) => {
     const verification = await context.connection.domains.ground.audit.verify(input, signal);
     recordVerification(context.connection, context.actor, verification);

@@ -1,7 +1,9 @@
 import { admin } from './base.ts';
 
 export const connectionsRouter = {
-  list: admin.connections.list.handler(({ input, context }) => context.connection.domains.connections.list(input)),
+  list: admin.connections.list.handler(({ input, context, signal }) =>
+    context.connection.domains.connections.list(input, signal),
+  ),
   show: admin.connections.show.handler(({ input, context }) => ({
     connection: context.connection.domains.connections.show(input.connectionId),
   })),

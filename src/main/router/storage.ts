@@ -29,7 +29,7 @@ export const storageRouter = {
   link: admin.storage.link.handler(({ input, context, signal }) =>
     context.connection.domains.storage.link(context.actor, input, signal),
   ),
-  documents: admin.storage.documents.handler(({ input, context }) =>
-    context.connection.domains.storage.documents(input.user, input.after ?? null, input.limit),
+  documents: admin.storage.documents.handler(({ input, context, signal }) =>
+    context.connection.domains.storage.documents(input, signal),
   ),
 };

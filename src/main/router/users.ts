@@ -1,8 +1,10 @@
 import { admin } from './base.ts';
 
 export const usersRouter = {
-  list: admin.users.list.handler(({ input, context }) => context.connection.domains.users.list(input)),
-  outline: admin.users.outline.handler(({ input, context }) => context.connection.domains.users.outline(input)),
+  list: admin.users.list.handler(({ input, context, signal }) => context.connection.domains.users.list(input, signal)),
+  outline: admin.users.outline.handler(({ input, context, signal }) =>
+    context.connection.domains.users.outline(input, signal),
+  ),
   show: admin.users.show.handler(({ input, context }) => ({ user: context.connection.domains.users.show(input.user) })),
   create: admin.users.create.handler(async ({ input, context }) => ({
     user: await context.connection.domains.users.create(context.actor, input),

@@ -1,8 +1,7 @@
 import type { IndexRun, Profile } from '../../contract/storage.ts';
 import type { Db } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
-import { findUser } from '../users/index.ts';
-import { type DocumentAnswer, listDocuments } from './documents.ts';
+import type { DocumentPage, DocumentQuery } from './documents.ts';
 import { connectionSource, type IndexedConnections, openIndexing, profileSource } from './indexing/index.ts';
 import type { DeletionTarget } from './port.ts';
 import { addProfile, type NewProfile, type ProfileChange, removeProfile, updateProfile } from './profiles/changes.ts';
@@ -11,6 +10,7 @@ import { type Link, type LinkWish, makeLink } from './profiles/link.ts';
 import { FolderStores } from './profiles/opening.ts';
 import { findProfile, listProfileRows, profileAnswer } from './profiles/profile-rows.ts';
 import { ownStoreTargets, type TargetUser } from './profiles/targets.ts';
+import { documentsRead } from './reads.ts';
 import { explainStorageError } from './refusals.ts';
 
 export type IndexWish = { readonly profile: string } | { readonly connectionId: string };
@@ -33,7 +33,7 @@ export interface Storage {
   cancelIndex(actor: Actor, runId: string): Promise<IndexRun>;
   indexRuns(limit: number): IndexRun[];
   link(actor: Actor, wish: LinkWish, signal?: AbortSignal): Promise<Link>;
-  documents(user: string, after: string | null, limit: number): { rows: DocumentAnswer[]; next: string | null };
+  documents(query: DocumentQuery, signal?: AbortSignal): Promise<DocumentPage>;
   /** The platform's own store, and other profiles that hold documents of the user, for a deletion. */
   ownStoreTargets(db: Db, user: TargetUser): DeletionTarget[];
   close(): Promise<void>;

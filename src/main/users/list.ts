@@ -22,6 +22,12 @@ export interface UserListing {
   readonly next: string | null;
 }
 
+export interface Outline {
+  readonly count: number;
+  readonly pageSize: number;
+  readonly keys: (string | null)[];
+}
+
 /** Every 500th key stands in the outline. */
 const OUTLINE_STEP = 500;
 
@@ -82,7 +88,7 @@ function rowsOf(db: Db, places: readonly Place[]): Map<number, UserRow> {
 }
 
 /** How many there are, and the key before every 500th row, so that a list can jump without walking. */
-export function outlineUsers(db: Db, query: Omit<UserQuery, 'after' | 'limit'>) {
+export function outlineUsers(db: Db, query: Omit<UserQuery, 'after' | 'limit'>): Outline {
   const conditions = conditionsOf(query);
   const places = placesOf(query, conditions);
   const steps = db.raw

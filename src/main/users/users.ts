@@ -6,7 +6,8 @@ import { endSessionsOf, hashPassword, normaliseMailKey, requireAnotherActiveOwne
 import { ARGON2, type Argon2Parameters, renewSeal } from '../vault/index.ts';
 import { changeUser, type Versioned } from './change.ts';
 import { findUser, idOfUser } from './find.ts';
-import { listUsers, outlineUsers, type UserListing, type UserQuery } from './list.ts';
+import type { Outline, UserListing, UserQuery } from './list.ts';
+import { listRead, outlineRead } from './reads.ts';
 import { readUser, type UserAnswer, type UserRow } from './row.ts';
 import { isBroken, saveAnew } from './save-anew.ts';
 import { refuseTaken } from './taken.ts';
@@ -31,8 +32,8 @@ export interface UserChange {
 }
 
 export interface Users {
-  list(query: UserQuery): UserListing;
-  outline(query: Omit<UserQuery, 'after' | 'limit'>): { count: number; pageSize: number; keys: (string | null)[] };
+  list(query: UserQuery, signal?: AbortSignal): Promise<UserListing>;
+  outline(query: Omit<UserQuery, 'after' | 'limit'>, signal?: AbortSignal): Promise<Outline>;
   show(ref: string): UserAnswer;
   find(ref: string): UserRow;
   /** For the log: whom a reference names, as a public id. */
@@ -54,8 +55,8 @@ export interface UsersOptions {
 export function openUsers(ground: Ground, { argon2 = ARGON2 }: UsersOptions = {}): Users {
   const { workspace, audit } = ground;
   return {
-    list: (query) => listUsers(workspace.db, query),
-    outline: (query) => outlineUsers(workspace.db, query),
+    list: (query, signal) => workspace.read(listRead, query, signal),
+    outline: (query, signal) => workspace.read(outlineRead, query, signal),
     show: (ref) => readUser(workspace.db, findUser(workspace.db, ref).no),
     find: (ref) => findUser(workspace.db, ref),
     idOf: (ref) => idOfUser(workspace.db, ref),

@@ -5,6 +5,7 @@ import type { Secret } from '../../secret.ts';
 import { keepMemoryOutOfCoreDumps, openSystemKeychain } from '../../vault/index.ts';
 import { hostOrigin, machine } from '../host-environment.ts';
 import { type Carrier, type Line, openLines } from '../lines.ts';
+import { readerThreadOf } from '../reader-thread.ts';
 import { removeAddress, type Surroundings, surroundings } from './address.ts';
 import { readCallingCard, removeCallingCard } from './calling-card.ts';
 import { takeOwnership } from './lock.ts';
@@ -47,6 +48,7 @@ export async function openAsOwner(options: OwnerOptions): Promise<OwnedConsole> 
       ...machine,
       origin: await hostOrigin(options.host),
       keychain: openSystemKeychain(),
+      readerThread: readerThreadOf(options.host),
     });
     const openLine = openLines(console, log);
     const reception = await openReception({

@@ -1,0 +1,4 @@
+import { serveReads } from './database/index.ts';
+import { reads } from './reads.ts';
+
+serveReads(reads);
