@@ -65,7 +65,10 @@ const inputs: Readonly<Record<string, () => Promise<unknown>>> = {
     return { ...(await user('assign')), provider: of, model: name };
   },
   'ai.unassign': async () => user('unassign'),
-  'settings.set': async () => ({ workspaceName: 'Renamed', expectedVersion: (await client.settings.show({})).settings.version }),
+  'settings.set': async () => ({
+    workspaceName: 'Renamed',
+    expectedVersion: (await client.settings.show({})).settings.version,
+  }),
   'storage.add': async () => newProfile('added'),
   'storage.update': async () => ({ ...(await profile('updated')), region: 'eu-north-1' }),
   'storage.remove': async () => profile('removed'),
@@ -96,7 +99,8 @@ const inputs: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 const mailOf = (name: string) => `${name}.person@example.org`;
-const newUser = (name: string) => ({ mail: mailOf(name), name, role: 'user', firstPassword: 'a first password' }) as const;
+const newUser = (name: string) =>
+  ({ mail: mailOf(name), name, role: 'user', firstPassword: 'a first password' }) as const;
 async function user(name: string): Promise<{ user: string; expectedVersion: number }> {
   const { user: made } = await client.users.create(newUser(name));
   return { user: made.id, expectedVersion: made.version };
@@ -203,10 +207,12 @@ describe('R6: a write under a request id', () => {
     const second = opened.console.client(line);
     await second.session.signIn({ mail: mailOf('second'), password });
     await second.session.changePassword({ current: password, next: 'and a better one' });
-    expect(await codeOf(callByPath(opened.console.client(line, id), ['users', 'create'], input))).toBe('REQUEST_REUSED');
-    expect(await codeOf(callByPath(opened.console.client(opened.console.connect(), id), ['users', 'create'], input))).toBe(
-      'NOT_SIGNED_IN',
+    expect(await codeOf(callByPath(opened.console.client(line, id), ['users', 'create'], input))).toBe(
+      'REQUEST_REUSED',
     );
+    expect(
+      await codeOf(callByPath(opened.console.client(opened.console.connect(), id), ['users', 'create'], input)),
+    ).toBe('NOT_SIGNED_IN');
   });
 
   test.each(['', 'x', '0', randomUUID().toUpperCase(), '018f0000-0000-7000-8000-000000000000'])(
