@@ -67,6 +67,10 @@ export const DeletionBackend = z.object({
   leftovers: Count,
   /** Bytes that this backend is about: planned, or found since. */
   bytes: Bytes,
+  /** Asked to be removed, and not answered for yet: any of them may be gone already. */
+  unanswered: Count,
+  /** What failed last, while it is still being tried and the deletion does not wait for it yet. */
+  trouble: z.string().nullable(),
 });
 
 export const Leftover = z.object({
@@ -90,6 +94,8 @@ export const Deletion = z.object({
   /** The first hundred; all of them stand on the certificate. */
   leftovers: z.array(Leftover),
   startedAt: Time,
+  /** When the first removal was asked for; from then on the deletion cannot be called off. */
+  firstRemovalAt: Time.nullable(),
   endedAt: Time.nullable(),
   certificateHash: SHA256_HEX.nullable(),
 });

@@ -73,11 +73,15 @@ test('D6: the same deletion, left as it was, is carried out', async () => {
   await expect(client.users.show({ user: ids[0] ?? '' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('D5: a plan that was edited in the file is not the one that was frozen', async () => {
+test.each([
+  ['its counts', `UPDATE plans SET content = replace(content, '"count":0', '"count":5000')`],
+  ['what it stands on', `UPDATE plans SET basis = replace(basis, 'ada@example.org', 'ada@example.com')`],
+  ['its uploads', `UPDATE plans SET uploads = '[{"sourceId":"x","key":"y","uploadId":"z"}]'`],
+])('D5: a plan of which %s was edited in the file is not the one that was frozen', async (_what, sql) => {
   opened = await openSetUpConsole({ motor: false });
   await opened.client.users.create({ mail: 'ada@example.org', name: 'Ada', firstPassword: 'a first password' });
   const { plan } = await opened.client.deletions.plan({ user: 'ada@example.org' });
-  const { client } = await edited(`UPDATE plans SET content = replace(content, '"count":0', '"count":5000')`);
+  const { client } = await edited(sql);
   await expect(client.deletions.start({ planId: plan.id, confirm: 'ada@example.org' })).rejects.toMatchObject({
     code: 'SEAL_BROKEN',
   });

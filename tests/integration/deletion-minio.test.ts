@@ -263,6 +263,23 @@ describe.skipIf(findMinio() === null)('a deletion on a real MinIO', () => {
     expect(await uploadsOf(name, `${PREFIX}document`)).toBe(0);
   });
 
+  test.each([{ versioned: false }, { versioned: true }])(
+    'D2: a record outside the user’s folder is left over and not touched (versioned: $versioned)',
+    async ({ versioned }) => {
+      const fixture = await open();
+      const { name, place } = await addBucket(fixture, { versioned });
+      await client.put(name, `${PREFIX}own`);
+      await client.put(name, 'users/u0010/theirs');
+      const before = await inventory(name);
+      fixture.record(place.backendNo, [`${PREFIX}own`, 'users/u0010/theirs']);
+      const done = await fixture.done((await fixture.start()).id);
+      expect(done.backends[0]).toMatchObject({ state: 'done', removed: 1, leftovers: 1 });
+      expect(done.leftovers.map(({ ref, retryable }) => [ref, retryable])).toEqual([['users/u0010/theirs', false]]);
+      await fixture.deletions.retry(fixture.admin, done.id, null);
+      expect(await inventory(name)).toEqual(before.filter((line) => line.includes('theirs')));
+    },
+  );
+
   test('a bucket of one user that was never made is an empty place; one that is missing is not', async () => {
     const fixture = await open();
     const { place } = await addBucket(fixture, { make: false, scope: { prefix: '', wholeBucket: true } });

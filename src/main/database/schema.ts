@@ -251,6 +251,7 @@ export const deletionBackends = sqliteTable('deletion_backends', {
   absent: integer('absent').notNull().default(0),
   kept: integer('kept').notNull().default(0),
   leftovers: integer('leftovers').notNull().default(0),
+  unanswered: integer('unanswered').notNull().default(0),
   round: integer('round').notNull().default(0),
   cursor: text('cursor'),
   listAnew: integer('list_anew', { mode: 'boolean' }).notNull().default(false),

@@ -39,10 +39,20 @@ export function requireAsOrdered(db: Db, deletion: DeletionRow): void {
   );
 }
 
-/** Refuses with SEAL_BROKEN a plan that is not what was frozen: its content against its hash, the hash against the log. */
+/** What the log says of a plan's basis and uploads. The basis carries a salt, so that no mail address can be tried against it. */
+export function standsOn({ basis, uploads }: Pick<PlanRow, 'basis' | 'uploads'>): string {
+  return sha256(JSON.stringify([basis, uploads]));
+}
+
+/** Refuses with SEAL_BROKEN a plan that is not what was frozen: its content against its hash, both against the log. */
 export function requireAsFrozen(db: Db, plan: PlanRow): void {
   const entry = metadataOf(db, "event = 'admin.deletion_planned' AND sequence = ?", plan.entry_sequence);
-  if (entry?.planId === plan.id && entry.hash === plan.hash && sha256(plan.content) === plan.hash) return;
+  const holds =
+    entry?.planId === plan.id &&
+    entry.hash === plan.hash &&
+    sha256(plan.content) === plan.hash &&
+    entry.standsOn === standsOn(plan);
+  if (holds) return;
   throw new Refusal(
     'SEAL_BROKEN',
     'This plan is not the one that was frozen: somebody else wrote its row. Make a new one.',

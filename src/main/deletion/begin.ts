@@ -38,7 +38,6 @@ export async function begin(
   const id = ground.newId();
   workspace.transaction((tx) => {
     const plan = readPlan(tx, input.planId);
-    requireAsFrozen(tx, plan);
     const user = requireUsable(ground, parts, plan, input.confirm);
     requireDeletable(tx, parts, actor.id, user);
     requireSeal(tx, vault, audit, 'users', user.id);
@@ -116,6 +115,7 @@ function requireUsable(ground: Ground, parts: DeletionParts, plan: PlanRow, conf
     throw new Refusal('PLAN_OUTDATED', 'The user of this plan is not there any more.', {
       changed: ['the user is gone'],
     });
+  requireAsFrozen(db, plan);
   const user = readUser(db, no);
   const before = JSON.parse(plan.basis) as Basis; // Written by the plan alone.
   const changed = changesSince(before, basisOf(user, allTargets(parts, db, scopeOf(user))));

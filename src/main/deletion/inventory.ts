@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tx } from '../database/index.ts';
+import type { DeletionTarget } from '../storage/index.ts';
 import { DOCUMENTS_PER_PAGE, readDocuments } from './documents.ts';
 import { growthOf } from './growth.ts';
 import { recordLeftovers } from './leftovers.ts';
@@ -149,12 +150,12 @@ function finishInventory(run: Run, opened: Opened, row: BackendRow): void {
 }
 
 /** Documents on record in a place that could not be listed: what is known of it. */
-export async function takeInventoryFromRecord(run: Run, row: BackendRow, recordPrefix: string): Promise<void> {
+export async function takeInventoryFromRecord(run: Run, row: BackendRow, target: DeletionTarget | null): Promise<void> {
   const userNo = run.userNo();
   for (let after = ''; ; ) {
     const documents = readDocuments(run.db, userNo, row.backend_no, after);
     const found = documents.flatMap((document) => {
-      const key = keyOf(document, { recordPrefix }) ?? document.key;
+      const key = (target && keyOf(document, target)) ?? document.key;
       return run.shop.list.hasObject(run.db, row.no, key) ? [] : [phased(referenceOf(document, key))];
     });
     await addToList(run, row, { found, left: [], next: null });

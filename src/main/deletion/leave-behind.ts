@@ -40,9 +40,8 @@ function mayGoOnWithout(run: Run, row: BackendRow, trouble: Trouble): boolean {
 
 /** Goes on without a backend: all that is known to be in it becomes a leftover with the reason (D7). */
 async function leaveBehind(run: Run, row: BackendRow, trouble: Trouble): Promise<void> {
-  const target = run.targetOf(row);
   if (run.backend(row.no).inventory_done === 0 && hasDocuments(run.db, run.userNo(), row.backend_no))
-    await takeInventoryFromRecord(run, row, target?.recordPrefix ?? '');
+    await takeInventoryFromRecord(run, row, run.targetOf(row));
   await leaveItems(run, row, `The run went on without ${row.label}: ${trouble.message}`);
   const { inventory_done, removed, absent, leftovers } = run.backend(row.no);
   const problem =
@@ -52,7 +51,7 @@ async function leaveBehind(run: Run, row: BackendRow, trouble: Trouble): Promise
   run.write((tx) => {
     tx.raw
       .prepare(
-        "UPDATE deletion_backends SET state = 'skipped', problem = ?, cursor = NULL, list_anew = 0, verified_at = NULL WHERE no = ?",
+        "UPDATE deletion_backends SET state = 'skipped', problem = ?, cursor = NULL, list_anew = 0, unanswered = 0, verified_at = NULL WHERE no = ?",
       )
       .run(problem, row.no);
     run.record(tx, 'deletion.backend_finished', {

@@ -8,7 +8,7 @@ import { removeItems } from './removal.ts';
 import type { BackendRow } from './rows.ts';
 import type { Opened, Run } from './run.ts';
 import { inSlices } from './slices.ts';
-import { eachAtOnce, keyOf, referenceOf, whatListingShows } from './survey.ts';
+import { eachAtOnce, keyOf, OUTSIDE, referenceOf, whatListingShows } from './survey.ts';
 import { patiently, surveyPatiently } from './surveying.ts';
 import { type Item, listStart, placeOf } from './work-list.ts';
 
@@ -191,7 +191,7 @@ export async function listAnew(run: Run, opened: Opened, row: BackendRow): Promi
  */
 export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
   const userNo = run.userNo();
-  const recordPrefix = run.targetOf(row)?.recordPrefix ?? '';
+  const target = run.targetOf(row);
   const forget = run.db.raw.prepare('DELETE FROM documents WHERE no = ?');
   const isLeftOver = run.db.raw.prepare(
     "SELECT 1 FROM leftovers WHERE backend = ? AND kind IN ('object', 'version') AND key = ? LIMIT 1",
@@ -206,13 +206,13 @@ export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
       (work) => run.writePart(work),
       (_tx, document) => {
         forget.run(document.no);
-        const key = keyOf(document, { recordPrefix });
+        const key = target === null ? document.key : keyOf(document, target);
         if (isLeftOver.get(row.no, key ?? document.key)) return;
         if (key !== null) absent += 1;
         else
           elsewhere.push({
             ref: referenceOf(document, document.key),
-            reason: 'It is recorded outside the user’s own place.',
+            reason: OUTSIDE,
             retryable: false,
             retainedUntil: null,
           });

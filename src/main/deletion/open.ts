@@ -57,6 +57,7 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
     parts,
     patience: { ...usualPatience, ...parts.patience },
     list: openWorkList(db),
+    troubles: new Map(),
     changed: watchers.changed,
   };
   const motor = openMotor(shop);
@@ -64,7 +65,7 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
   const closing = new AbortController();
   const retries = new Set<Promise<void>>();
   const untilClosed = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
-  const show = (id: string): Deletion => shapeDeletion(db, readDeletion(db, id), motor.stall(id));
+  const show = (id: string): Deletion => shapeDeletion(db, readDeletion(db, id), motor.stall(id), shop.troubles);
 
   const opened: Deletions = {
     async plan(actor, user, signal) {
@@ -77,7 +78,7 @@ export function openDeletions(ground: Ground, parts: DeletionParts): Deletions {
       motor.kick();
       return started;
     },
-    list: (filter) => listDeletions(db, filter, (row) => shapeDeletion(db, row, motor.stall(row.id))),
+    list: (filter) => listDeletions(db, filter, (row) => shapeDeletion(db, row, motor.stall(row.id), shop.troubles)),
     show,
     watch(id, signal = closing.signal) {
       show(id);

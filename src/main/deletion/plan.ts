@@ -2,6 +2,7 @@ import type { Db } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
 import { type DeletionTarget, type StorageBackend, StorageError } from '../storage/index.ts';
+import { standsOn } from './as-ordered.ts';
 import { basisOf } from './basis.ts';
 import { canonical, sha256 } from './canonical.ts';
 import type { PlanContent } from './certificate.ts';
@@ -55,7 +56,7 @@ export async function makePlan(
   requireDeletable(db, parts, actor.id, user);
   await ground.vault.ready();
   const targets = allTargets(parts, db, scopeOf(user));
-  const basis = basisOf(user, targets);
+  const basis = canonical({ ...basisOf(user, targets), salt: Buffer.from(ground.randomBytes(16)).toString('hex') });
   const counted = await Promise.all(targets.map((target) => countTarget(db, parts, user, target, signal)));
   signal.throwIfAborted();
 
@@ -74,6 +75,7 @@ export async function makePlan(
     };
     const text = canonical(content);
     const hash = sha256(text);
+    const uploads = canonical(counted.flatMap((one) => one.uploads));
     const sequence = ground.audit.append(tx, {
       actor,
       event: 'admin.deletion_planned',
@@ -81,6 +83,7 @@ export async function makePlan(
       metadata: {
         planId: id,
         hash,
+        standsOn: standsOn({ basis, uploads }),
         backends: content.backends.map((one) => ({
           id: one.id,
           count: one.count,
@@ -94,18 +97,7 @@ export async function makePlan(
         `INSERT INTO plans (id, user_id, mail, hash, content, basis, uploads, created_by, created_at, entry_sequence)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(
-        id,
-        user.id,
-        user.mail,
-        hash,
-        text,
-        canonical(basis),
-        canonical(counted.flatMap(({ uploads }) => uploads)),
-        actor.id,
-        now,
-        sequence,
-      );
+      .run(id, user.id, user.mail, hash, text, basis, uploads, actor.id, now, sequence);
     return id;
   });
 }
@@ -176,7 +168,8 @@ async function countListed(
   const listedUploads = new Set<string>();
   const references = new ReferenceCount();
   let hiding = 0;
-  let changed = 0;
+  let leftOver = 0;
+  const whyLeftOver = new Set<string>();
   const ask: SurveyAsk = {
     db,
     backend,
@@ -196,8 +189,11 @@ async function countListed(
       const no = known.get(target.backendNo, target.recordPrefix + ref.key);
       if (no !== undefined) listedDocuments.add(no);
     }
-    for (const { ref } of left) references.add(ref);
-    changed += left.length;
+    for (const { ref, reason } of left) {
+      references.add(ref);
+      leftOver += 1;
+      whyLeftOver.add(reason);
+    }
   });
   const uploads = scope.exists && target.reach === 'owned' ? await uploadsByKey(ask, listedUploads) : [];
   for (const upload of uploads) references.add(uploadReference(upload));
@@ -214,8 +210,10 @@ async function countListed(
           ? ''
           : ' The listing shows nothing below it, so the run will wait until it is moved.'),
     );
-  if (changed > 0)
-    notes.push(`${changed} recorded documents changed since they were recorded; they will be left over.`);
+  if (leftOver > 0)
+    notes.push(
+      `${leftOver === 1 ? 'One recorded document' : `${leftOver} recorded documents`} will be left over. ${[...whyLeftOver].sort().join(' ')}`,
+    );
   const kept = target.reach === 'recorded' ? await countKept(db, backend, target, signal) : 0;
   if (kept === null) notes.push('What else is there could not be counted; it is not touched.');
   if (scope.note !== null) notes.push(scope.note);

@@ -7,6 +7,7 @@ import { phases } from './references.ts';
 import type { BackendRow } from './rows.ts';
 import type { Opened, Run } from './run.ts';
 import { inSlices } from './slices.ts';
+import { liesWithin, OUTSIDE } from './survey.ts';
 import { pauseAfterFailure } from './surveying.ts';
 import { Stopped } from './trouble.ts';
 import { type Item, listStart, placeOf } from './work-list.ts';
@@ -99,6 +100,10 @@ class PhaseRemoval {
     const { list } = this.#run.shop;
     const inFlight = new Set<Promise<void>>();
     const now = this.#run.now();
+    // What an earlier sweep, or an earlier process, was not answered for is asked for again now.
+    this.#run.writePart((tx) =>
+      tx.raw.prepare('UPDATE deletion_backends SET unanswered = 0 WHERE no = ? AND unanswered > 0').run(this.#row.no),
+    );
     let place = listStart;
     let isExhausted = false;
     while (!isExhausted || inFlight.size > 0) {
@@ -130,6 +135,7 @@ class PhaseRemoval {
     const failureNo = this.#failureNo;
     try {
       await this.#run.requireVault();
+      this.#askFor(items.length);
       this.#run.step('before_call');
       const outcomes = await this.#ask(items);
       this.#run.step('after_call');
@@ -147,11 +153,17 @@ class PhaseRemoval {
     }
   }
 
+  /** Written down before the call, so that a process that dies, or a server that falls silent, leaves no doubt unsaid. */
+  #askFor(count: number): void {
+    this.#run.writePart((tx) =>
+      tx.raw.prepare('UPDATE deletion_backends SET unanswered = unanswered + ? WHERE no = ?').run(count, this.#row.no),
+    );
+  }
+
   /** What lies outside the user's own folder is not even asked for. */
   async #ask(items: readonly Item[]): Promise<RemovalOutcome[]> {
     const { backend, target } = this.#opened;
-    const isInside = ({ phase, ref }: Item) =>
-      target.kind !== 's3' || target.prefix === null || phase === phases.hiding || ref.key.startsWith(target.prefix);
+    const isInside = ({ ref }: Item) => liesWithin(target, ref.key);
     const inside = items.filter(isInside);
     const answers =
       inside.length === 0
@@ -165,9 +177,7 @@ class PhaseRemoval {
     let next = 0;
     return items.map((item) => {
       const answer = isInside(item) ? answers[next++] : undefined;
-      return (
-        answer ?? { outcome: 'changed', reason: 'It is recorded outside the user’s own folder, so it was not touched.' }
-      );
+      return answer ?? { outcome: 'changed', reason: OUTSIDE };
     });
   }
 
@@ -188,7 +198,7 @@ class PhaseRemoval {
     this.#failureNo += 1;
     this.#failuresInRow += 1;
     this.#lanes = Math.max(1, Math.floor(this.#lanes / 2));
-    await pauseAfterFailure(this.#run, this.#failuresInRow, error);
+    await pauseAfterFailure(this.#run, this.#row, this.#failuresInRow, error);
   }
 
   /** Writes down what became of a page: what is gone leaves the list, with its document; the rest waits or is left over. */
@@ -203,9 +213,9 @@ class PhaseRemoval {
         tx.raw
           .prepare(
             `UPDATE deletion_backends SET removed = removed + ?, removed_bytes = removed_bytes + ?, absent = absent + ?,
-               last_removal_at = ? WHERE no = ?`,
+               unanswered = max(0, unanswered - ?), last_removal_at = ? WHERE no = ?`,
           )
-          .run(tally.removed, tally.bytes, tally.absent, this.#run.now(), no);
+          .run(tally.removed, tally.bytes, tally.absent, tally.answered, this.#run.now(), no);
         recordLeftovers(this.#run, tx, this.#row, tally.leftovers);
         tally = emptyTally();
       },
@@ -216,6 +226,7 @@ class PhaseRemoval {
   #settle(tx: Tx, tally: Tally, item: Item, outcome: RemovalOutcome, isDown: boolean): void {
     const { list, patience } = this.#run.shop;
     const { no } = this.#row;
+    tally.answered += 1;
     const leave = (reason: string, retryable: boolean, retainedUntil: number | null = null): void => {
       tally.leftovers.push({ ref: item.ref, reason, retryable, retainedUntil });
       list.drop(tx, no, item);
@@ -258,6 +269,7 @@ class PhaseRemoval {
 }
 
 interface Tally {
+  answered: number;
   removed: number;
   bytes: number;
   absent: number;
@@ -265,5 +277,5 @@ interface Tally {
 }
 
 function emptyTally(): Tally {
-  return { removed: 0, bytes: 0, absent: 0, leftovers: [] };
+  return { answered: 0, removed: 0, bytes: 0, absent: 0, leftovers: [] };
 }

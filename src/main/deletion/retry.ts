@@ -1,7 +1,13 @@
 import type { Db } from '../database/index.ts';
 import type { Actor } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
-import { type DeletionTarget, type RemovalOutcome, type StorageBackend, StorageError } from '../storage/index.ts';
+import {
+  type DeletionTarget,
+  type ObjectRef,
+  type RemovalOutcome,
+  type StorageBackend,
+  StorageError,
+} from '../storage/index.ts';
 import { requireAsOrdered } from './as-ordered.ts';
 import { canonical } from './canonical.ts';
 import { type AddendumBody, signBody } from './certificate.ts';
@@ -10,7 +16,7 @@ import { referenceOfLeftover } from './leftovers.ts';
 import { type BackendRow, type DeletionRow, type LeftoverRow, readBackends, readDeletion } from './rows.ts';
 import { recordEntry, type Shop } from './run.ts';
 import { inSlices } from './slices.ts';
-import { describeScope, survey, whatListingShows } from './survey.ts';
+import { describeScope, liesWithin, OUTSIDE, survey, whatListingShows } from './survey.ts';
 import { allTargets } from './targets.ts';
 
 type Administrator = Extract<Actor, { kind: 'administrator' }>;
@@ -147,7 +153,7 @@ async function retryBackend(
     }
     for (let at = 0; at < leftovers.length; at += PAGE) {
       const page = leftovers.slice(at, at + PAGE);
-      const outcomes = await backend.remove(page.map(referenceOfLeftover), signal);
+      const outcomes = await removeInside(backend, target, page.map(referenceOfLeftover), signal);
       await inSlices(
         page,
         (work) => workspace.transaction(work),
@@ -162,6 +168,24 @@ async function retryBackend(
   } finally {
     backend.close();
   }
+}
+
+/** What lies outside the user's own place is not even asked for. */
+async function removeInside(
+  backend: StorageBackend,
+  target: DeletionTarget,
+  refs: readonly ObjectRef[],
+  signal: AbortSignal,
+): Promise<RemovalOutcome[]> {
+  const answers = await backend.remove(
+    refs.filter(({ key }) => liesWithin(target, key)),
+    signal,
+  );
+  let next = 0;
+  return refs.map(({ key }) => {
+    const answer = liesWithin(target, key) ? answers[next++] : undefined;
+    return answer ?? { outcome: 'changed', reason: OUTSIDE };
+  });
 }
 
 /** Lists what was never listed, and makes leftovers of what shows: more may be there than was on record. */

@@ -78,6 +78,7 @@ export interface BackendRow {
   readonly absent: number;
   readonly kept: number;
   readonly leftovers: number;
+  readonly unanswered: number;
   readonly round: number;
   readonly cursor: string | null;
   readonly list_anew: 0 | 1;

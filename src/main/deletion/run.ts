@@ -2,10 +2,10 @@ import type { AuditEvent } from '../audit/index.ts';
 import type { Db, Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { type DeletionTarget, type StorageBackend, StorageError } from '../storage/index.ts';
-import { requireAsOrdered } from './as-ordered.ts';
+import { requireAsFrozen, requireAsOrdered } from './as-ordered.ts';
 import { hasDocuments } from './documents.ts';
 import type { DeletionParts, DeletionStage, Patience, Step } from './parts.ts';
-import { type BackendRow, type DeletionRow, readBackend, readBackends, readDeletion } from './rows.ts';
+import { type BackendRow, type DeletionRow, readBackend, readBackends, readDeletion, readPlan } from './rows.ts';
 import { describeScope, type Scope } from './survey.ts';
 import { allTargets } from './targets.ts';
 import { Stopped } from './trouble.ts';
@@ -17,6 +17,8 @@ export interface Shop {
   readonly parts: DeletionParts;
   readonly patience: Patience;
   readonly list: WorkList;
+  /** What failed last of a backend that is still being tried, by its number: told, and forgotten with the process. */
+  readonly troubles: Map<number, string>;
   /** Tells whoever watches that the deletion changed. */
   changed(id: string): void;
 }
@@ -37,6 +39,7 @@ export class Run {
   readonly id: string;
   readonly #abort = new AbortController();
   readonly #opened = new Map<number, Opened>();
+  readonly #troubled = new Set<number>();
   #isStopping = false;
   readonly #sleepers = new Set<() => void>();
   /** Keys that were removed since the last look at a backend, once it was looked at: few, and only to tell what they hid. */
@@ -188,8 +191,16 @@ export class Run {
     this.step('after_commit');
   }
 
+  /** The backend failed in passing and is tried again: whoever watches is told why nothing moves. */
+  failed(row: BackendRow, { message }: StorageError): void {
+    this.#troubled.add(row.no);
+    this.shop.troubles.set(row.no, message);
+    this.shop.changed(this.id);
+  }
+
   /** The backend answered: if it is the one that was waited for, the wait is over. */
   goesOn(row: BackendRow): void {
+    if (this.shop.troubles.delete(row.no)) this.shop.changed(this.id);
     if (!this.#waitsFor || (this.#waitsFor.backendId !== null && this.#waitsFor.backendId !== row.source_id)) return;
     this.write((tx) => clearWaiting(tx, this.id));
     this.#waitsFor = null;
@@ -216,6 +227,7 @@ export class Run {
     const known = this.#opened.get(row.no);
     if (known) return known;
     requireAsOrdered(this.db, this.row());
+    requireAsFrozen(this.db, readPlan(this.db, this.row().plan_id));
     const target = this.targetOf(row);
     if (!target)
       throw new StorageError('refused', `${row.label} is no longer configured here, so nothing in it can be reached.`);
@@ -238,6 +250,7 @@ export class Run {
 
   /** Closes what was opened, so that the next use opens it with what is configured then. */
   closeBackends(): void {
+    for (const no of this.#troubled) this.shop.troubles.delete(no);
     for (const { backend } of this.#opened.values()) backend.close();
     this.#opened.clear();
   }

@@ -38,7 +38,12 @@ export function shapePlan(row: PlanRow): Plan {
 }
 
 /** A deletion as it may go out. */
-export function shapeDeletion(db: Db, row: DeletionRow, stall: Stall | null): Deletion {
+export function shapeDeletion(
+  db: Db,
+  row: DeletionRow,
+  stall: Stall | null,
+  troubles: ReadonlyMap<number, string>,
+): Deletion {
   const backends = readBackends(db, row.id);
   return {
     id: row.id,
@@ -47,9 +52,10 @@ export function shapeDeletion(db: Db, row: DeletionRow, stall: Stall | null): De
     mail: row.mail,
     state: stateOf(row, stall),
     waitingFor: waitingOf(row, stall),
-    backends: backends.map(shapeBackend),
+    backends: backends.map((backend) => shapeBackend(backend, troubles.get(backend.no) ?? null)),
     leftovers: leftoversOf(db, row.id).map((leftover) => shapeLeftover(row, leftover)),
     startedAt: iso(row.started_at),
+    firstRemovalAt: row.first_removal_at === null ? null : iso(row.first_removal_at),
     endedAt: row.ended_at === null ? null : iso(row.ended_at),
     certificateHash: row.certificate_hash,
   };
@@ -73,7 +79,7 @@ function waitingOf(row: DeletionRow, stall: Stall | null): Deletion['waitingFor'
   };
 }
 
-function shapeBackend(row: BackendRow): Deletion['backends'][number] {
+function shapeBackend(row: BackendRow, trouble: string | null): Deletion['backends'][number] {
   return {
     id: row.source_id,
     kind: row.kind,
@@ -89,6 +95,8 @@ function shapeBackend(row: BackendRow): Deletion['backends'][number] {
     kept: row.kept,
     leftovers: row.leftovers,
     bytes: Math.max(row.planned_bytes, row.found_bytes),
+    unanswered: row.unanswered,
+    trouble,
   };
 }
 

@@ -146,12 +146,13 @@ async function* listed(
  */
 async function* unlisted(ask: SurveyAsk, after: string | null): AsyncGenerator<PartPage> {
   for await (const { documents, last } of documentsOf(ask, after)) {
+    const left = documents.filter((document) => keyOf(document, ask.target) === null).map(outside);
     const missing = documents.flatMap((document) => {
       const key = keyOf(document, ask.target);
       return key === null || ask.wasListed(document, key) ? [] : [key];
     });
     const found = await eachAtOnce(missing, KEYS_AT_ONCE, (key) => standing(ask, key));
-    yield { found: found.flat().map(phased), after: last };
+    yield { found: found.flat().map(phased), left, after: last };
   }
 }
 
@@ -172,7 +173,7 @@ async function recorded(
   document: RecordedDocument,
 ): Promise<{ found: ObjectRef[]; left: SurveyPage['left'] }> {
   const key = keyOf(document, ask.target);
-  if (key === null) return { found: [], left: [] };
+  if (key === null) return { found: [], left: [outside(document)] };
   const reference = referenceOf(document, key);
   if (ask.backend.kind !== 's3') return { found: [reference], left: [] };
   const uploads = (await ask.backend.uploadsOf?.(key, ask.signal)) ?? [];
@@ -209,9 +210,29 @@ async function* documentsOf(
   }
 }
 
-/** The reference's key of a document, or null where the record is not of this place. */
-export function keyOf(document: { readonly key: string }, target: { readonly recordPrefix: string }): string | null {
-  return document.key.startsWith(target.recordPrefix) ? document.key.slice(target.recordPrefix.length) : null;
+type Place = Pick<DeletionTarget, 'kind' | 'prefix' | 'recordPrefix' | 'isCloud'>;
+
+/** The reference's key of a document, or null where the record is not of the user's own place. */
+export function keyOf(document: { readonly key: string }, target: Place): string | null {
+  if (!document.key.startsWith(target.recordPrefix)) return null;
+  const key = document.key.slice(target.recordPrefix.length);
+  return liesWithin(target, key) ? key : null;
+}
+
+/**
+ * Whether a key lies in the user's own place: below its folder, or at the folder's own name, which hides it (D8). Keys of
+ * WebDAV are told from the root on and cannot lead out of it.
+ */
+export function liesWithin({ kind, prefix, isCloud }: Place, key: string): boolean {
+  if (kind === 'webdav' || prefix === null) return true;
+  return key.startsWith(prefix) || (!isCloud && key === prefix.slice(0, -1));
+}
+
+/** Of a record that leads elsewhere: what stands there may be anybody's, so it is told and not touched. */
+export const OUTSIDE = 'It is recorded outside the user’s own place, so it was not touched.';
+
+function outside(document: RecordedDocument): SurveyPage['left'][number] {
+  return { ref: referenceOf(document, document.key), reason: OUTSIDE };
 }
 
 export function referenceOf(document: RecordedDocument, key: string): ObjectRef {

@@ -47,15 +47,21 @@ export async function surveyPatiently(
     } catch (error) {
       if (!(error instanceof StorageError) || !error.passes) throw error;
       failures += 1;
-      await pauseAfterFailure(run, failures, error);
+      await pauseAfterFailure(run, row, failures, error);
     }
   }
 }
 
 /** Waits before the next of a few tries; throws the failure when there were enough in a row. */
-export async function pauseAfterFailure(run: Run, failures: number, error: StorageError): Promise<void> {
+export async function pauseAfterFailure(
+  run: Run,
+  row: BackendRow,
+  failures: number,
+  error: StorageError,
+): Promise<void> {
   const { downAfter, callBackoffMs } = run.shop.patience;
   if (failures >= downAfter) throw error;
+  run.failed(row, error);
   await run.sleep(
     Math.max(callBackoffMs[failures - 1] ?? callBackoffMs.at(-1) ?? 0, Math.min(error.retryAfterMs ?? 0, 60_000)),
   );
@@ -71,7 +77,7 @@ export async function patiently<Result>(run: Run, row: BackendRow, call: () => P
       return result;
     } catch (error) {
       if (!(error instanceof StorageError) || !error.passes) throw error;
-      await pauseAfterFailure(run, failures, error);
+      await pauseAfterFailure(run, row, failures, error);
     }
   }
 }

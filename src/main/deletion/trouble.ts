@@ -54,5 +54,6 @@ export function troubleOf(error: unknown): Trouble | null {
 
 /** A deletion's own row that somebody else wrote is obeyed in nothing, whatever was chosen about backends. */
 function isAboutTheDeletion(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && Reflect.get(data, 'table') === 'deletions';
+  const table = typeof data === 'object' && data !== null ? Reflect.get(data, 'table') : null;
+  return table === 'deletions' || table === 'plans';
 }

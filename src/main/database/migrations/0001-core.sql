@@ -319,6 +319,8 @@ CREATE TABLE deletion_backends (
   absent INTEGER NOT NULL DEFAULT 0,
   kept INTEGER NOT NULL DEFAULT 0,
   leftovers INTEGER NOT NULL DEFAULT 0,
+  -- References asked to be removed whose answer has not come: they may be gone.
+  unanswered INTEGER NOT NULL DEFAULT 0,
   -- How many times it was listed again after removal.
   round INTEGER NOT NULL DEFAULT 0,
   -- Where listing goes on, as JSON; null before and after.

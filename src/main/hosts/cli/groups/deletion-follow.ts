@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes } from '../failures.ts';
 import type { Invocation } from '../invocation.ts';
 import { openPace } from '../progress.ts';
 import { formatCount, formatShare } from '../sizes.ts';
-import { formatDuration } from '../times.ts';
+import { formatDuration, relativeTime } from '../times.ts';
 import type { Outcome } from '../verb.ts';
 import { deletionText } from './deletion-view.ts';
 
@@ -12,7 +12,12 @@ import { deletionText } from './deletion-view.ts';
 const FIRST_TRY_MS = 8_000;
 
 /** Follows a deletion that may have been waiting before: what passes by itself gets a moment to pass. */
-export function startFollowing(client: ConsoleClient, deletion: Deletion, invocation: Invocation): Promise<Outcome> {
+export async function startFollowing(
+  client: ConsoleClient,
+  deletion: Deletion,
+  invocation: Invocation,
+): Promise<Outcome> {
+  if (hasEnded(deletion)) return endedBefore(deletion, invocation);
   const reason = deletion.waitingFor?.reason;
   const mayPass = deletion.state === 'waiting' && (reason === 'offline' || reason === 'backend' || reason === 'vault');
   return follow(client, deletion, invocation, mayPass ? FIRST_TRY_MS : 0);
@@ -56,7 +61,17 @@ export async function follow(
   return outcomeOf(last, invocation);
 }
 
-function hasEnded(deletion: Deletion): boolean {
+/** There is nothing to follow, and that is not a failure. */
+export function endedBefore(deletion: Deletion, invocation: Invocation): Outcome {
+  const since = deletion.endedAt === null ? '' : `, ${relativeTime(deletion.endedAt, invocation.terminal.now())}`;
+  const said =
+    deletion.state === 'done'
+      ? `It is done already${since}: nothing is left to be worked on.`
+      : `It was called off${since}: nothing was removed, and nothing will be.`;
+  return { value: deletion, text: `${said}\n\n${deletionText(deletion, invocation)}` };
+}
+
+export function hasEnded(deletion: Deletion): boolean {
   return deletion.state === 'done' || deletion.state === 'cancelled';
 }
 
@@ -120,12 +135,12 @@ function openView(invocation: Invocation): (deletion: Deletion) => void {
       facts: { deletion, perSecond: going && Math.round(going.perSecond), leftMs: going && Math.round(going.leftMs) },
       line: [
         deletion.state,
-        all > 0 ? `${formatCount(done)} of ${formatCount(all)} (${formatShare(done / all)})` : null,
+        all > 0 ? `${formatCount(done)} of ${formatCount(all)} (${formatShare(done, all)})` : null,
         currentBackend(deletion),
         going && done < all
           ? `${formatCount(Math.round(going.perSecond))} a second, ${formatDuration(going.leftMs)} left`
           : null,
-        deletion.waitingFor?.message ?? null,
+        deletion.waitingFor?.message ?? troubleOf(deletion),
       ]
         .filter((part) => part !== null)
         .join('  '),
@@ -142,6 +157,12 @@ function countsOf(deletion: Deletion): { done: number; all: number } {
     all += Math.max(backend.planned, gone);
   }
   return { done, all };
+}
+
+/** Why nothing moves although nothing is waited for yet. */
+function troubleOf({ backends }: Deletion): string | null {
+  const troubled = backends.find(({ trouble }) => trouble !== null);
+  return troubled ? `${troubled.label}: ${troubled.trouble} It is tried again.` : null;
 }
 
 function currentBackend(deletion: Deletion): string | null {

@@ -82,6 +82,7 @@ export function deletionText(deletion: Deletion, invocation: Invocation): string
       ['User', deletion.mail ?? deletion.userId],
       ['State', deletion.state],
       ['Started', exactTime(deletion.startedAt, now)],
+      ['Removal began', deletion.firstRemovalAt === null ? null : exactTime(deletion.firstRemovalAt, now)],
       ['Ended', deletion.endedAt === null ? null : exactTime(deletion.endedAt, now)],
       ['Certificate', deletion.certificateHash],
     ]),
@@ -136,9 +137,18 @@ function nextText(deletion: Deletion): string | null {
       (deletion.leftovers.some(({ retryable }) => retryable) ? `\nLeftovers again: qm deletions retry ${id}` : '')
     );
   if (state === 'cancelled') return 'Called off.';
-  if (state === 'paused') return `Paused. Go on with: qm deletions resume ${id}`;
+  const doubt = unansweredText(deletion);
+  if (state === 'paused') return `Paused.${doubt} Go on with: qm deletions resume ${id}`;
   if (!waitingFor) return null;
-  return `It waits: ${printable(waitingFor.message)}\n${answerTo(waitingFor.reason, id)}`;
+  return `It waits: ${printable(waitingFor.message)}${doubt}\n${answerTo(waitingFor.reason, id)}`;
+}
+
+/** A server that fell silent may have removed what it was asked for: a count of 0 removed is then not the whole truth. */
+function unansweredText({ backends }: Deletion): string {
+  const count = backends.reduce((sum, { unanswered }) => sum + unanswered, 0);
+  return count === 0
+    ? ''
+    : ` The removal of ${countOf(count, 'object')} was asked for and not answered: any may be gone.`;
 }
 
 function answerTo(reason: NonNullable<Deletion['waitingFor']>['reason'], id: string): string {
