@@ -11,11 +11,15 @@ declare global {
   }
 }
 
-type NoContext = Record<never, never>;
+/** What goes along with a call besides its input. */
+export interface CallContext {
+  /** The same each time a call is sent again: what was done under it is answered, not done again. */
+  readonly requestId?: string;
+}
 
 /** A line to the console. `ended` settles when it is dead; calls on it after that may never settle. */
 export interface Line {
-  readonly link: ClientLink<NoContext>;
+  readonly link: ClientLink<CallContext>;
   readonly ended: Promise<void>;
   close(): void;
 }
@@ -25,6 +29,9 @@ export class NotAdmitted extends Error {}
 
 const TAB_TOKEN = 'quartermaster.tab-token';
 const CLOSE_NOT_ADMITTED = 4401;
+
+const headers = ({ context }: { readonly context: CallContext }): Record<string, string> =>
+  context.requestId === undefined ? {} : { 'x-request-id': context.requestId };
 
 /** The one-time token of the address, taken out of it at once so that neither history nor a bookmark keeps it. */
 export function takeOneTimeToken(): string | null {
@@ -42,7 +49,7 @@ async function connectPort(host: { connect(): void }): Promise<Line> {
   const { port1, port2 } = new MessageChannel();
   const ended = new Promise<void>((resolve) => port1.addEventListener('close', () => resolve(), { once: true }));
   host.connect();
-  const link = new PortLink<NoContext>({ port: port1 });
+  const link = new PortLink<CallContext>({ port: port1, headers });
   port1.start();
   window.postMessage({ type: 'quartermaster-port' }, ownOrigin(), [port2]);
   return { link, ended, close: () => port1.close() };
@@ -85,7 +92,7 @@ async function openSocket(token: string): Promise<Line> {
   const ended = new Promise<void>((resolve) => {
     socket.onclose = () => resolve();
   });
-  return { link: new SocketLink<NoContext>({ websocket: socket }), ended, close: () => socket.close() };
+  return { link: new SocketLink<CallContext>({ websocket: socket, headers }), ended, close: () => socket.close() };
 }
 
 function tabTokenIn(message: unknown): string | null {

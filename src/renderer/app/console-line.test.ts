@@ -1,4 +1,3 @@
-import type { ClientLink } from '@orpc/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Line, NotAdmitted } from './connect.ts';
 import { LineLost, openConsoleLine, TimeLimitExceeded } from './console-line.ts';
@@ -7,19 +6,21 @@ import { openSessionStore, type TokenShelf } from './session.ts';
 type Call = (procedure: string, input: unknown, signal: AbortSignal | undefined) => Promise<unknown>;
 
 /** A line whose console is `answer`, and which the test can cut. */
-function lineTo(answer: Call): Line & { cut(): void; readonly calls: string[] } {
+function lineTo(answer: Call): Line & { cut(): void; readonly calls: string[]; readonly ids: string[] } {
   const calls: string[] = [];
+  const ids: string[] = [];
   let cut = () => {};
   const ended = new Promise<void>((resolve) => {
     cut = resolve;
   });
-  const link: ClientLink<Record<never, never>> = {
-    call(path, input, { signal }) {
+  const link: Line['link'] = {
+    call(path, input, { signal, context }) {
       calls.push(path.join('.'));
+      if (context.requestId !== undefined) ids.push(context.requestId);
       return answer(path.join('.'), input, signal);
     },
   };
-  return { link, ended, close: () => cut(), cut: () => cut(), calls };
+  return { link, ended, close: () => cut(), cut: () => cut(), calls, ids };
 }
 
 function shelfWith(token: string | null): TokenShelf & { readonly token: string | null } {
@@ -139,6 +140,28 @@ describe('a dead line', () => {
     await underWay;
     expect(await call(console, 'users.list')).toBe('second');
     expect(states).toEqual(['open', 'lost', 'open']);
+  });
+
+  test('R6: what may be done once alone is sent again on the next line, under the same id', async () => {
+    const first = lineTo(() => never);
+    const second = lineTo(async () => 'answered');
+    const lines = [first, second];
+    const console = openConsoleLine({
+      connect: async () => lines.shift() ?? second,
+      greet,
+      timeLimitMs: () => 60_000,
+      maySendAgain: (procedure) => procedure !== 'session.signIn',
+    });
+    const write = call(console, 'users.create');
+    const signIn = expect(call(console, 'session.signIn')).rejects.toBeInstanceOf(LineLost);
+    await vi.advanceTimersByTimeAsync(1);
+    first.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await write).toBe('answered');
+    await signIn;
+    expect(second.calls).toEqual(['users.create']);
+    expect(second.ids).toEqual([first.ids[0]]);
+    expect(first.ids[1]).not.toBe(first.ids[0]);
   });
 
   test('is tried again by itself, with growing pauses', async () => {

@@ -21,6 +21,11 @@ export interface ConsoleLineOptions {
   readonly greet: (link: ClientLink<NoContext>) => Promise<void>;
   /** Null: for as long as it takes. The limit ends with the answer's beginning, so that a watch is not cut off. */
   readonly timeLimitMs: (procedure: string) => number;
+  /**
+   * Whether a call whose line went dead is sent again on the next one. It has the same request id then, so that a write that
+   * was done already is only answered.
+   */
+  readonly maySendAgain?: (procedure: string) => boolean;
   readonly pauseMs?: (failures: number) => number;
 }
 
@@ -41,6 +46,8 @@ export class LineLost extends Error {
 }
 
 const GREETING_LIMIT_MS = 15_000;
+const MAX_SENDINGS = 4;
+const PAUSE_BEFORE_NEXT_MS = 250;
 
 /**
  * A link that outlives its lines: a port or socket that has died is replaced, calls wait for the next one, and those that
@@ -104,11 +111,21 @@ export function openConsoleLine(options: ConsoleLineOptions): ConsoleLine {
 
   const link: ClientLink<NoContext> = {
     async call(path, input, callOptions) {
-      const limitMs = options.timeLimitMs(path.join('.'));
-      return within(limitMs, callOptions.signal, async (signal) => {
-        const line = await lineOrLost(current());
-        signal.throwIfAborted();
-        return untilEnded(line, line.link.call(path, input, { ...callOptions, signal }));
+      const procedure = path.join('.');
+      const requestId = crypto.randomUUID();
+      return within(options.timeLimitMs(procedure), callOptions.signal, async (signal) => {
+        for (let sendings = 1; ; sendings += 1) {
+          try {
+            const line = await lineOrLost(current());
+            signal.throwIfAborted();
+            const context = { requestId };
+            return await untilEnded(line, line.link.call(path, input, { ...callOptions, signal, context }));
+          } catch (error) {
+            const isLost = error instanceof LineLost && !signal.aborted && state !== 'not_admitted';
+            if (!isLost || sendings >= MAX_SENDINGS || !options.maySendAgain?.(procedure)) throw error;
+            await new Promise((resolve) => setTimeout(resolve, PAUSE_BEFORE_NEXT_MS * sendings));
+          }
+        }
       });
     },
   };

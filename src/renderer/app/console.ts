@@ -20,6 +20,9 @@ const LONGER_LIMITS_MS: Readonly<Record<string, number>> = {
   'storage.check': 2 * MINUTE_MS,
 };
 
+/** Before anybody is signed in nothing is kept under a request id. */
+const NEVER_TWICE = new Set(['session.setUp', 'session.signIn']);
+
 /** What made the answer wrong is a matter of who is signed in and what is unlocked: that is asked again. */
 const CODES_OF_STATE = new Set([
   'NOT_SIGNED_IN',
@@ -44,6 +47,7 @@ export function openPage() {
     },
     greet: session.takeUp,
     timeLimitMs: (procedure) => LONGER_LIMITS_MS[procedure] ?? USUAL_LIMIT_MS,
+    maySendAgain: (procedure) => !NEVER_TWICE.has(procedure),
   });
   const client: ConsoleClient = createORPCClient(line.link);
   const orpc = createTanstackQueryUtils(client);

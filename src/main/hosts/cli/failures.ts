@@ -1,5 +1,6 @@
 import { ORPCError } from '@orpc/client';
 import { isRefusal } from '../../refusal.ts';
+import { OwnerLost } from '../owner/owner-lost.ts';
 
 /**
  * How a command ends. 130 and 143 are what shells expect of a program that was ended by SIGINT and SIGTERM, so that a
@@ -50,6 +51,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Interrupted) return { code: error.code, message: error.message, data: null, exit: error.exit };
   if (error instanceof HostFailure)
     return { code: error.code, message: error.message, data: null, exit: exitCodes.failed };
+  if (error instanceof OwnerLost)
+    return { code: 'OWNER_LOST', message: error.message, data: null, exit: exitCodes.failed };
   if (isRefusal(error))
     return { code: error.code, message: error.message, data: error.data ?? null, exit: exitCodes.failed };
   if (error instanceof ORPCError)

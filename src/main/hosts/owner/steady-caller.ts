@@ -4,11 +4,7 @@ import { z } from 'zod';
 import { beforeSignIn } from '../../router/index.ts';
 import { revealSecret, Secret } from '../../secret.ts';
 import type { Caller, CallOptions } from './caller.ts';
-
-/** The owner went away in the middle of a call, and no other was found. */
-export class OwnerLost extends Error {
-  override readonly name = 'OwnerLost';
-}
+import { OwnerLost } from './owner-lost.ts';
 
 const MAX_LINES = 6;
 const PAUSE_MS = 50;

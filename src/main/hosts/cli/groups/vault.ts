@@ -28,7 +28,8 @@ export function addVault(program: Command, carry: Carry): void {
 
   addVerb(group, carry, {
     verb: 'unlock',
-    about: 'Try the passphrase. It holds for this one command: give every other command the passphrase too.',
+    about:
+      'Open the vault with its passphrase, for as long as the console runs: the app or serve if one is open, else this one command.',
     examples: ['vault unlock', 'vault unlock --passphrase-file pp'],
     async run(_given, _options, invocation) {
       const passphrase = await invocation.passphrase();
