@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Finality } from '../../contract/deletions.ts';
+import { type BackendKind, Finality } from '../../contract/deletions.ts';
 import { Bytes, Count, Id, SHA256_HEX, Time } from '../../contract/primitives.ts';
 import { canonical, sha256 } from './canonical.ts';
 
@@ -203,9 +203,11 @@ export async function signBody<Body extends CertificateBody | AddendumBody>(
 }
 
 /** How final a removal is at this kind of place, in honest words. */
-export function meaningOf(finality: z.infer<typeof Finality>): string {
+export function meaningOf(finality: z.infer<typeof Finality>, kind: z.infer<typeof BackendKind>): string {
   switch (finality) {
     case 'final':
+      if (kind === 'folder')
+        return 'The files were removed from the folder of the built-in store. Disks, snapshots and backups under it are not seen from here.';
       return 'The server removed it and offers no way to have it back. Disks, snapshots and backups under the server are not seen from here.';
     case 'trash':
       return 'It went to the provider’s trash. The provider keeps it there for its own time, and nothing here shortens that.';

@@ -96,7 +96,7 @@ export function certifiedBackend(row: BackendRow): CertifiedBackend {
     leftovers: row.leftovers,
     kept: row.kept,
     finality: row.finality,
-    meaning: row.removed > 0 ? meaningOf(row.finality) : 'Nothing was removed here.',
+    meaning: row.removed > 0 ? meaningOf(row.finality, row.kind) : 'Nothing was removed here.',
     note: row.note,
     problem: row.problem,
     firstRemovalAt: isoOrNull(row.first_removal_at),
@@ -142,7 +142,7 @@ function connectionsOf(entry: string | null, deletion: DeletionRow): Certificate
 function limitsOf(backends: readonly BackendRow[]): string[] {
   const limits = [
     'Backups of the workspace, of the stores or of the clouds that were taken away before are not reached from here. A backup of the workspace may hold the user’s name, mail address and encrypted credentials of cloud connections.',
-    'It speaks of what the servers answered. Disks, snapshots, replicas and logs under or behind a server are not seen from here.',
+    'It speaks of what the stores and clouds answered. Disks, snapshots, replicas and logs under or behind them are not seen from here.',
   ];
   if (backends.some(({ kind }) => kind === 's3'))
     limits.push(

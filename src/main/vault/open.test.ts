@@ -237,7 +237,7 @@ describe('the passphrase way', () => {
     expect(await again.vault.status()).toMatchObject({
       state: 'locked',
       way: 'passphrase',
-      message: expect.stringContaining('unlock'),
+      message: expect.stringContaining('Enter its passphrase'),
     });
     await expect(again.vault.unlock(new Secret('ein langer Satz'))).rejects.toMatchObject({ code: 'WRONG_PASSPHRASE' });
     expect((await again.vault.status()).state).toBe('locked');

@@ -13,14 +13,18 @@ import { SignIn } from '../features/session/SignIn.tsx';
 import { UnlockVault } from '../features/session/UnlockVault.tsx';
 import { LineLost } from './console-line.ts';
 import { useLineState, usePage } from './page-context.ts';
+import { FrameSkeleton } from './Skeleton.tsx';
 import { FrameContext, useSessionState } from './session-state.ts';
 
 const SetUp = lazy(() => import('../features/setup/SetUp.tsx').then(({ SetUp }) => ({ default: SetUp })));
-const Frame = lazy(() => import('./Frame.tsx').then(({ Frame }) => ({ default: Frame })));
+/** Fetched at once: by the time that somebody is signed in it is there. */
+const frame = import('./Frame.tsx').then(({ Frame }) => ({ default: Frame }));
+frame.catch(() => {}); // Where it does not come, whoever draws it hears of it.
+const Frame = lazy(() => frame);
 
 /** What the console is ready for: set-up, unlock, sign-in, or the screens. */
 export function App() {
-  const { line } = usePage();
+  const { line, session } = usePage();
   const lineState = useLineState();
   const { data: state, error, refetch } = useSessionState();
   const [isSettingUp, setSettingUp] = useState(false);
@@ -30,7 +34,7 @@ export function App() {
 
   if (lineState === 'not_admitted') return <NotAdmittedScreen />;
   if (!state) {
-    if (!error && lineState !== 'lost') return <ConnectingScreen />;
+    if (!error && lineState !== 'lost') return session.isKept() ? <FrameSkeleton /> : <ConnectingScreen />;
     return (
       <UnreachableScreen
         error={error}
@@ -43,7 +47,7 @@ export function App() {
   }
   if (!state.workspace.isSetUp || isSettingUp)
     return (
-      <Suspense>
+      <Suspense fallback={<ConnectingScreen />}>
         <SetUp vault={state.vault} onMade={() => setSettingUp(true)} onDone={() => setSettingUp(false)} />
       </Suspense>
     );
@@ -59,7 +63,7 @@ export function App() {
       {frameOf !== null && (isIn || signedIn === null) && (
         <Activity mode={isIn ? 'visible' : 'hidden'} key={frameOf}>
           <ToastProvider>
-            <Suspense>
+            <Suspense fallback={<FrameSkeleton />}>
               <Frame />
             </Suspense>
           </ToastProvider>
@@ -94,11 +98,9 @@ function ConnectingScreen() {
   return (
     <main>
       <title>Quartermaster</title>
-      {isSlow && (
-        <EmptyState icon={<Mark size={24} />} title="Opening the console" isPage>
-          It is reading its workspace.
-        </EmptyState>
-      )}
+      <EmptyState icon={<Mark size={24} />} title="Quartermaster" isPage>
+        {isSlow && 'It is opening the console and reading its workspace.'}
+      </EmptyState>
     </main>
   );
 }

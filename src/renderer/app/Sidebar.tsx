@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Modal } from '@mantine/core';
 import {
+  IconDatabase,
   IconDots,
   IconKey,
   IconListDetails,
@@ -10,11 +11,12 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { countText } from '../../contract/figures.ts';
 import { ICON } from '../components/icon.ts';
 import { Mark } from '../components/Mark.tsx';
-import { countText } from '../components/size.ts';
 import { useToast } from '../components/Toasts.tsx';
 import { PasswordForm } from '../features/session/PasswordForm.tsx';
+import { useRefetchWhileInUse } from './in-use.ts';
 import { useConsole } from './page-context.ts';
 import { href } from './router.ts';
 import classes from './Sidebar.module.css';
@@ -23,7 +25,9 @@ import { useFrame, useSignOut } from './session-state.ts';
 export function Sidebar({ place }: { readonly place: string }) {
   const { state } = useFrame();
   const orpc = useConsole();
-  const { data: outline } = useQuery(orpc.users.outline.queryOptions({ input: {}, staleTime: 60_000 }));
+  const { data: outline } = useQuery(
+    orpc.users.outline.queryOptions({ input: {}, refetchInterval: useRefetchWhileInUse() }),
+  );
   return (
     <nav className={classes.sidebar} aria-label="Main">
       <a href={window.location.hash} className={classes.skip} onClick={skipToScreen}>
@@ -50,6 +54,7 @@ export function Sidebar({ place }: { readonly place: string }) {
           title="Deletions"
           icon={<IconTrash {...ICON.usual} />}
         />
+        <NavLink to="storage" place={place} title="Storage" icon={<IconDatabase {...ICON.usual} />} />
         <NavLink to="audit" place={place} title="Audit log" icon={<IconListDetails {...ICON.usual} />} />
       </ul>
       <ul className={classes.links} data-ruled>

@@ -1,10 +1,10 @@
 import { useNetwork } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { countText, plural } from '../../contract/figures.ts';
 import { Bar } from '../components/Bar.tsx';
 import { Glyph, type GlyphKind } from '../components/Glyph.tsx';
-import { countText, plural } from '../components/size.ts';
 import { progressOf } from '../features/deletions/progress.ts';
-import { useIsInUse } from './in-use.ts';
+import { useIsInUse, useRefetchWhileInUse } from './in-use.ts';
 import { useConsole } from './page-context.ts';
 import { href } from './router.ts';
 import classes from './StatusStrip.module.css';
@@ -87,21 +87,21 @@ function LogCell({ audit }: { readonly audit: SessionState['audit'] }) {
 }
 
 const RUNNING_EVERY_MS = 3_000;
-const IDLE_EVERY_MS = 20_000;
 
 function DeletionCells() {
   const orpc = useConsole();
   const isInUse = useIsInUse();
+  const idle = useRefetchWhileInUse();
   const { data: running } = useQuery(
     orpc.deletions.list.queryOptions({
       input: { state: 'running', limit: 2 },
-      refetchInterval: (query) => isInUse && (query.state.data?.rows.length ? RUNNING_EVERY_MS : IDLE_EVERY_MS),
+      refetchInterval: (query) => (isInUse && query.state.data?.rows.length ? RUNNING_EVERY_MS : idle),
     }),
   );
   const { data: waiting } = useQuery(
     orpc.deletions.list.queryOptions({
       input: { state: 'waiting', limit: 100 },
-      refetchInterval: isInUse && IDLE_EVERY_MS,
+      refetchInterval: idle,
     }),
   );
   const [first, second] = running?.rows ?? [];

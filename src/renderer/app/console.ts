@@ -1,6 +1,6 @@
 import { createORPCClient, ORPCError } from '@orpc/client';
 import { createTanstackQueryUtils } from '@orpc/tanstack-query';
-import { hashKey, MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { focusManager, hashKey, MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import type { ConsoleClient } from '../../contract/index.ts';
 import { connect, takeOneTimeToken } from './connect.ts';
 import { LineLost, openConsoleLine } from './console-line.ts';
@@ -64,7 +64,14 @@ export function openPage() {
         if (query.queryHash !== stateHash) onError(error);
       },
     }),
-    mutationCache: new MutationCache({ onError }),
+    mutationCache: new MutationCache({
+      onError,
+      // Every act is an entry of the log, whose length and state stand in the session's. Sign-in and its like see to that themselves.
+      onSuccess: (_answer, _input, _result, { options }) => {
+        if (!hashKey(options.mutationKey ?? []).includes('"session"'))
+          void queries.invalidateQueries({ queryKey: orpc.session.state.key() });
+      },
+    }),
     defaultOptions: {
       queries: {
         // The console is on this machine: whether there is a network says nothing about it.
@@ -75,6 +82,17 @@ export function openPage() {
       },
       mutations: { networkMode: 'always', retry: false },
     },
+  });
+
+  // A window beside another one is visible all the time: it looks again when it is turned to, as well.
+  focusManager.setEventListener((onFocus) => {
+    const look = () => onFocus();
+    window.addEventListener('visibilitychange', look);
+    window.addEventListener('focus', look);
+    return () => {
+      window.removeEventListener('visibilitychange', look);
+      window.removeEventListener('focus', look);
+    };
   });
 
   let wasOpen = false;

@@ -39,3 +39,10 @@ function subscribe(listener: () => void): () => void {
 export function useIsInUse(): boolean {
   return useSyncExternalStore(subscribe, () => isInUse);
 }
+
+const AGAIN_EVERY_MS = 20_000;
+
+/** How often what others may change is read again: now and then while somebody is there, else not at all. */
+export function useRefetchWhileInUse(): number | false {
+  return useIsInUse() && AGAIN_EVERY_MS;
+}

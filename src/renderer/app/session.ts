@@ -16,6 +16,8 @@ export interface SessionStore {
   /** Keeps the token that sign-in or set-up has answered. */
   keep(token: string): void;
   forget(): void;
+  /** Whether there is a session to be taken up: the screens come next, unless it has ended. */
+  isKept(): boolean;
   /** Takes the session up on a new line. Once for each line, however many wait for it. */
   takeUp(link: ClientLink<NoContext>): Promise<void>;
 }
@@ -28,6 +30,7 @@ export function openSessionStore(shelf: TokenShelf): SessionStore {
   return {
     keep: (token) => shelf.setItem(SESSION_TOKEN, token),
     forget: () => shelf.removeItem(SESSION_TOKEN),
+    isKept: () => shelf.getItem(SESSION_TOKEN) !== null,
     async takeUp(link) {
       const token = shelf.getItem(SESSION_TOKEN);
       if (!token) return;

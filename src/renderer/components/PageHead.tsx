@@ -46,6 +46,13 @@ export function PageHead({ title, parent, meta, actions, isReading = false }: Pa
 }
 
 /** What scrolls below the head. Tables bring their own edges. */
-export function PageBody({ children }: { readonly children: React.ReactNode }) {
-  return <div className={classes.body}>{children}</div>;
+export function PageBody({
+  children,
+  isReading = false,
+}: Pick<PageHeadProps, 'isReading'> & { readonly children: React.ReactNode }) {
+  return (
+    <div className={classes.body} data-reading={isReading || undefined}>
+      {children}
+    </div>
+  );
 }

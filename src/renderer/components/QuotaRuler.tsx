@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks';
+import { limitText, sizeText } from '../../contract/figures.ts';
 import classes from './QuotaRuler.module.css';
 import { type RulerFigures, rulerParts } from './ruler.ts';
-import { limitText, sizeText } from './size.ts';
 
 interface QuotaRulerProps extends RulerFigures {
   readonly state: 'ok' | 'warning' | 'full' | 'unlimited' | 'uncounted';

@@ -1,6 +1,6 @@
+import { limitText, sizeText } from '../../contract/figures.ts';
 import classes from './QuotaWords.module.css';
 import { type QuotaFigures, shareText } from './quota-bar.ts';
-import { limitText, sizeText } from './size.ts';
 
 /** `93 % of 20 GiB`: what the bar shows, in words. */
 export function QuotaWords({ quota }: { readonly quota: QuotaFigures }) {

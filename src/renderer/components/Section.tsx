@@ -28,12 +28,20 @@ export function Section({ title, meta, actions, isFine = false, children }: Sect
   );
 }
 
+interface ColumnsProps {
+  readonly main: React.ReactNode;
+  readonly side: React.ReactNode;
+  /** Below the side column, and where there is room for it a column of its own. */
+  readonly beyond?: React.ReactNode;
+}
+
 /** Main column and side column of a reading page. */
-export function Columns({ main, side }: { readonly main: React.ReactNode; readonly side: React.ReactNode }) {
+export function Columns({ main, side, beyond }: ColumnsProps) {
   return (
-    <div className={classes.columns}>
-      <div>{main}</div>
+    <div className={classes.columns} data-three={beyond !== undefined || undefined}>
+      <div className={classes.mainColumn}>{main}</div>
       <div>{side}</div>
+      {beyond !== undefined && <div>{beyond}</div>}
     </div>
   );
 }

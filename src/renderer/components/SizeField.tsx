@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
-import { bytesText, parseSize } from './size.ts';
+import { bytesText } from '../../contract/figures.ts';
+import { parseSize } from './typed-size.ts';
 
 interface SizeFieldProps {
   readonly label: string;

@@ -39,6 +39,19 @@ export function problemOf(error: unknown): Problem {
 /** Somebody was asked and said no: nothing was done, and nothing went wrong. */
 export class Declined extends Error {}
 
+/**
+ * What stands below single fields: bad input names its fields, and some refusals are about one (`{ MAIL_TAKEN: 'mail' }`).
+ * Empty for everything else, which stands above the buttons.
+ */
+export function fieldErrors(
+  problem: Problem | null,
+  fieldOfCode: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  if (!problem) return {};
+  const field = fieldOfCode[problem.code];
+  return field ? { [field]: `${problem.message} ${problem.code}` } : problem.fields;
+}
+
 export function codeOf(error: unknown): string | null {
   return error instanceof ORPCError ? error.code : null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { barParts, type QuotaFigures, shareText } from './quota-bar.ts';
+import { barParts, type QuotaFigures } from './quota-bar.ts';
 
 const of = (usedBytes: number, limitBytes: number | null, state?: QuotaFigures['state']): QuotaFigures => ({
   usedBytes,
@@ -14,24 +14,6 @@ const of = (usedBytes: number, limitBytes: number | null, state?: QuotaFigures['
         : usedBytes >= 0.8 * limitBytes
           ? 'warning'
           : 'ok'),
-});
-
-describe('Q1: the share in words', () => {
-  test.each([
-    [0, 1000, '0'],
-    [1, 1000, '<1'],
-    [10, 1000, '1'],
-    [999, 1000, '99'],
-    [1000, 1000, '100'],
-    [1001, 1000, '101'],
-    [1010, 1000, '101'],
-    [1020, 1000, '102'],
-    [7, 100, '7'],
-    [29, 100, '29'],
-    [0, 0, '100'],
-  ])('%d of %d is %s', (used, limit, text) => {
-    expect(shareText(of(used, limit))).toBe(text);
-  });
 });
 
 describe('Q1: the bar', () => {

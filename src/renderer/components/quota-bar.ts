@@ -1,3 +1,4 @@
+import { percentOf, wholePercent } from '../../contract/figures.ts';
 import type { User } from '../../contract/users.ts';
 
 /** What a bar is drawn from. All of it stands beside the bar in words, too. */
@@ -27,7 +28,7 @@ export function barParts(quota: QuotaFigures, warnFrom = 80): BarParts {
   const base = { tone, fill: 0, notch, stripes: [], overflow: null };
   if (quota.state === 'uncounted') return { ...base, form: 'uncounted' };
   if (quota.limitBytes === null) return { ...base, form: 'unlimited' };
-  const share = percentOf(quota);
+  const share = shareOf(quota);
   const fill = quota.usedBytes === 0 ? 0 : Math.min(Math.max(Math.floor(share), LEAST_FILL), BAR.post);
   const stripes: number[] = [];
   for (let x = notch + 1; x + 1 <= fill && share < BAR.post; x += 3) stripes.push(x);
@@ -42,21 +43,12 @@ export function barParts(quota: QuotaFigures, warnFrom = 80): BarParts {
   return { form: 'limited', tone, fill, notch, stripes, overflow };
 }
 
-/**
- * A share in whole per cent, cut and not rounded: 99.9 is 99. Between 100 and 101 it is 101, so that "over" is never
- * shown as "full"; something under 1 is `<1`.
- */
+/** The share in whole per cent, without the sign. */
 export function shareText(quota: QuotaFigures): string {
-  const percent = percentOf(quota);
-  if (percent > 100 && percent < 101) return '101';
-  if (percent > 0 && percent < 1) return '<1';
-  return Math.floor(percent).toLocaleString('en-US');
+  return wholePercent(shareOf(quota));
 }
 
-/** From the bytes, not from the rounded share; a limit of nothing is full as soon as there is something. */
-function percentOf({ limitBytes, usedBytes }: QuotaFigures): number {
-  if (limitBytes === null) return 0;
-  if (limitBytes === 0) return usedBytes === 0 ? 100 : Number.MAX_SAFE_INTEGER;
-  // One multiplication, one division: 7 of 100 bytes must be 7, not 7.000000000000001.
-  return (usedBytes * 100) / limitBytes;
+/** From the bytes, not from the rounded share. */
+function shareOf({ limitBytes, usedBytes }: QuotaFigures): number {
+  return limitBytes === null ? 0 : percentOf(usedBytes, limitBytes);
 }

@@ -1,4 +1,4 @@
-import { limitText } from './size.ts';
+import { limitText } from '../../contract/figures.ts';
 
 /** Positions in px from the left of a ruler that is `width` wide in all. */
 export interface RulerParts {

@@ -61,11 +61,3 @@ export function shortText(iso: string, now: number): string {
   if (days >= 0 && days < 6) return then.toLocaleDateString('en-GB', { weekday: 'short' });
   return then.getFullYear() === today.getFullYear() ? shortDate.format(then) : date.format(then);
 }
-
-/** How long something has taken: `41 s`, `3 min 12 s`, `2 h 5 min`. */
-export function durationText(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  if (seconds < MINUTE) return `${seconds}${NO_BREAK}s`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}${NO_BREAK}min ${seconds % MINUTE}${NO_BREAK}s`;
-  return `${Math.floor(seconds / HOUR)}${NO_BREAK}h ${Math.floor((seconds % HOUR) / MINUTE)}${NO_BREAK}min`;
-}

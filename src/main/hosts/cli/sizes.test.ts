@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { echoSize, formatCount, formatShare, formatSize, parseSize } from './sizes.ts';
+import { echoSize, formatQuotaShare, formatSetShare, formatSize, parseSize } from './sizes.ts';
 
 describe('sizes as people type them', () => {
   test.each([
@@ -64,13 +64,11 @@ describe('sizes as people type them', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(String(bytes)) === bytes));
   });
 
-  test('formatted with one decimal, and never as 1024 of a unit', () => {
+  test('written in three figures as everywhere, with plain spaces, and never as 1024 of a unit', () => {
     expect(formatSize(0)).toBe('0 B');
     expect(formatSize(1023)).toBe('1023 B');
-    expect(formatSize(1024)).toBe('1 KiB');
-    expect(formatSize(1536)).toBe('1.5 KiB');
-    expect(formatSize(2 ** 20 - 1)).toBe('1 MiB');
-    expect(formatSize(Number.MAX_SAFE_INTEGER)).toBe('8 PiB');
+    expect(formatSize(1536)).toBe('1.50 KiB');
+    expect(formatSize(Number.MAX_SAFE_INTEGER)).toBe('8.00 PiB');
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => Number.parseFloat(formatSize(bytes)) < 1024));
   });
 
@@ -78,10 +76,14 @@ describe('sizes as people type them', () => {
     expect(echoSize(5 * 2 ** 30)).toBe('5 GiB (5,368,709,120 bytes)');
     expect(echoSize(1)).toBe('1 B (1 byte)');
     expect(echoSize(null)).toBe('unlimited');
-    expect(formatShare(1.014)).toBe('101.4%');
-    expect(formatShare(null)).toBe('–');
-    expect(formatShare(0)).toBe('0%');
-    expect(formatShare(0.00001)).toBe('<0.1%');
-    expect(formatCount(1234567)).toBe('1,234,567');
+  });
+
+  test('Q1: a share is cut, also just over the limit, and one that was set is shown as it was set', () => {
+    expect(formatQuotaShare({ usedBytes: 999, limitBytes: 1000 })).toBe('99 %');
+    expect(formatQuotaShare({ usedBytes: 1001, limitBytes: 1000 })).toBe('101 %');
+    expect(formatQuotaShare({ usedBytes: 1, limitBytes: 1000 })).toBe('<1 %');
+    expect(formatQuotaShare({ usedBytes: 1, limitBytes: null })).toBe('–');
+    expect(formatSetShare(0.8)).toBe('80 %');
+    expect(formatSetShare(0.875)).toBe('87.5 %');
   });
 });

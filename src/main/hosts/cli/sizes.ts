@@ -1,3 +1,14 @@
+import {
+  bytesText,
+  countText,
+  limitText,
+  percentOf,
+  plural,
+  sizeText,
+  wholePercent,
+} from '../../../contract/figures.ts';
+import { withPlainSpaces } from './text.ts';
+
 /** Units as people write them: binary ones by powers of 1024, decimal ones by powers of 1000. */
 const units: Readonly<Record<string, bigint>> = {
   b: 1n,
@@ -40,46 +51,42 @@ export function parseSize(text: string): number | null {
   return Number(bytes);
 }
 
-const binaryNames = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-
-/** In binary units with at most one decimal: `4.8 GiB`, `512 B`. */
+/** `4.80 GiB`, `512 B`. */
 export function formatSize(bytes: number): string {
-  let unit = 0;
-  let value = bytes;
-  while (unit < binaryNames.length - 1 && Math.round(value * 10) / 10 >= 1024) {
-    value /= 1024;
-    unit += 1;
-  }
-  const rounded = unit === 0 ? value : Math.round(value * 10) / 10;
-  return `${rounded} ${binaryNames[unit]}`;
+  return withPlainSpaces(sizeText(bytes));
 }
 
 export function formatLimit(limitBytes: number | null): string {
-  return limitBytes === null ? 'unlimited' : formatSize(limitBytes);
+  return limitBytes === null ? 'unlimited' : withPlainSpaces(limitText(limitBytes));
 }
 
 /** The size as it was understood, with the bytes: `5 GiB (5,368,709,120 bytes)`. */
 export function echoSize(limitBytes: number | null): string {
-  return limitBytes === null
-    ? 'unlimited'
-    : `${formatSize(limitBytes)} (${formatCount(limitBytes)} ${limitBytes === 1 ? 'byte' : 'bytes'})`;
+  return limitBytes === null ? 'unlimited' : `${formatLimit(limitBytes)} (${withPlainSpaces(bytesText(limitBytes))})`;
 }
 
-const counts = new Intl.NumberFormat('en-US');
-
-export function formatCount(count: number): string {
-  return counts.format(count);
-}
+export const formatCount = countText;
 
 /** `1 object`, `1,204 objects`. */
-export function countOf(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+export const countOf = plural;
+
+/** How full a quota is: `93 %`; a dash where there is no limit. */
+export function formatQuotaShare({
+  usedBytes,
+  limitBytes,
+}: {
+  readonly usedBytes: number;
+  readonly limitBytes: number | null;
+}): string {
+  return limitBytes === null ? '–' : formatShare(usedBytes, limitBytes);
 }
 
-const percents = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 });
+/** A part of a whole: `93 %`, `<1 %`. */
+export function formatShare(part: number, whole: number): string {
+  return `${wholePercent(percentOf(part, whole))} %`;
+}
 
-export function formatShare(share: number | null): string {
-  if (share === null) return '–';
-  // Something is stored, and it must not look like nothing.
-  return share > 0 && share < 0.0005 ? '<0.1%' : percents.format(share);
+/** A share that somebody has set, as it was set: `80 %`, `87.5 %`. */
+export function formatSetShare(share: number): string {
+  return `${Math.round(share * 10_000) / 100} %`;
 }

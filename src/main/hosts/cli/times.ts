@@ -1,3 +1,6 @@
+import { durationText } from '../../../contract/figures.ts';
+import { withPlainSpaces } from './text.ts';
+
 const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 60],
   ['minute', 60],
@@ -25,12 +28,9 @@ export function exactTime(iso: string | null, nowMs: number): string {
   return iso === null ? '–' : `${iso} (${relativeTime(iso, nowMs)})`;
 }
 
-/** A span as people say it: `42 s`, `3 min 05 s`, `2 h 10 min`. */
+/** A span as people say it: `42 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatDuration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
-  return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
+  return withPlainSpaces(durationText(milliseconds));
 }
 
 const DURATION = /^(\d{1,9})\s?(s|m|min|h|d)?$/;

@@ -19,6 +19,8 @@ export interface OptionSpec<T> {
   readonly parse?: (text: string) => unknown;
   readonly isMandatory?: boolean;
   readonly choices?: readonly string[];
+  /** Understood, but not in the help. */
+  readonly isHidden?: boolean;
   /** Never set: carries the type of the value. */
   readonly value?: T;
 }
@@ -45,6 +47,9 @@ export const negated = (name: string, about: string): OptionSpec<boolean | undef
 });
 export const optional = (flags: string, about: string): OptionSpec<string | undefined> => ({ flags, about });
 export const mandatory = (flags: string, about: string): OptionSpec<string> => ({ flags, about, isMandatory: true });
+
+/** For what scripts may write already and nobody has a use for yet. */
+export const hidden = <T>(spec: OptionSpec<T>): OptionSpec<T> => ({ ...spec, isHidden: true });
 
 export function choice<const Values extends readonly string[]>(
   flags: string,
@@ -184,6 +189,7 @@ function addOption(command: Command, spec: OptionSpec<unknown>): string {
   const option = new Option(spec.flags, spec.about);
   if (spec.choices) option.choices(spec.choices);
   if (spec.parse) option.argParser(spec.parse);
+  if (spec.isHidden) option.hideHelp();
   if (spec.isMandatory) option.makeOptionMandatory();
   command.addOption(option);
   const attribute = option.attributeName();

@@ -3,6 +3,8 @@ import { IconAlertTriangle, IconListSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { countText } from '../../../contract/figures.ts';
+import { useRefetchWhileInUse } from '../../app/in-use.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { href, navigate, useRoute } from '../../app/router.ts';
 import { useFrame } from '../../app/session-state.ts';
@@ -14,7 +16,6 @@ import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
-import { countText } from '../../components/size.ts';
 import { clockText, exactText } from '../../components/time.ts';
 import classes from './AuditLog.module.css';
 import { useActorNames } from './actor-names.ts';
@@ -46,6 +47,7 @@ export function AuditLog() {
   const orpc = useConsole();
   const { state } = useFrame();
   const verify = useVerifyLog();
+  const idle = useRefetchWhileInUse();
   const [filter, setFilter] = useLogFilter();
   const [chosen, setChosen] = useState<string | null>(null);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
@@ -59,6 +61,8 @@ export function AuditLog() {
       }),
       initialPageParam: null,
       getNextPageParam: ({ next }) => next,
+      // Older pages are not read again and again: whoever is down there reads what was.
+      refetchInterval: ({ state: { data: seen } }) => (seen?.pages.length === 1 ? idle : false),
     }),
   );
   const rows = data?.pages.flatMap((page) => page.rows) ?? [];
@@ -136,7 +140,11 @@ function LogToolbar({ filter, onChange }: LogToolbarProps) {
         onChange={(event) => onChange({ event: event.currentTarget.value || null })}
         data={[
           { value: '', label: 'Every event' },
-          ...knownEvents.map((event) => ({ value: event, label: `${eventWord(event)} (${event})` })),
+          ...knownEvents.map((event) => ({ value: event, label: eventWord(event) })),
+          // One that a newer console wrote still filters, and says so.
+          ...(filter.event === null || knownEvents.includes(filter.event)
+            ? []
+            : [{ value: filter.event, label: filter.event }]),
         ]}
         className={classes.events ?? ''}
       />
@@ -207,7 +215,7 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
             </td>
             <td className={classes.actor}>{nameOf(entry.actor)}</td>
             <td className={classes.event} data-bad={entry.outcome !== 'done' || undefined}>
-              {entry.event}
+              {eventWord(entry.event)} <code className={classes.code}>{entry.event}</code>
             </td>
             <td className={classes.target}>
               {entry.target ? (

@@ -1,10 +1,10 @@
 import { CloseButton } from '@mantine/core';
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { countText } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { Status } from '../../components/Glyph.tsx';
 import { Hash, ShortId } from '../../components/Ids.tsx';
 import { Properties, Property, Section } from '../../components/Section.tsx';
-import { countText } from '../../components/size.ts';
 import { exactText } from '../../components/time.ts';
 import classes from './EntryPane.module.css';
 import { entryWords } from './event-words.ts';

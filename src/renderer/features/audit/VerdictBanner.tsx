@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Verification } from '../../../contract/audit.ts';
+import { countText } from '../../../contract/figures.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { type SessionState, useFrame } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
 import { problemOf } from '../../components/problem.ts';
-import { countText } from '../../components/size.ts';
 
 /** Holds the whole log against its chain and its checkpoints. */
 export function useVerifyLog() {

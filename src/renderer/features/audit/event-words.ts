@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
-import { limitText } from '../../components/size.ts';
+import { limitText } from '../../../contract/figures.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   'console.workspace_created': 'Workspace set up',

@@ -1,9 +1,9 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Connection } from '../../../contract/connections.ts';
+import { countText, plural } from '../../../contract/figures.ts';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { countText, plural } from '../../components/size.ts';
 import { useRemoveConnection } from './connection-changes.ts';
 
 interface RemoveConnectionProps {

@@ -3,6 +3,8 @@ import { IconBucket, IconCloud, IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Connection } from '../../../contract/connections.ts';
+import { plural, sizeText } from '../../../contract/figures.ts';
+import type { IndexRun } from '../../../contract/storage.ts';
 import type { User } from '../../../contract/users.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { useCanChange } from '../../app/session-state.ts';
@@ -11,10 +13,13 @@ import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Section } from '../../components/Section.tsx';
-import { plural, sizeText } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
+import { newestRunOf } from '../storage/places.ts';
+import { useCancelIndex } from '../storage/storage-changes.ts';
+import { useIndexRuns, useWatchedRun } from '../storage/storage-queries.ts';
+import { RUN_STATES, resultText } from '../storage/storage-words.ts';
 import { AddConnection } from './AddConnection.tsx';
-import { useTestConnection } from './connection-changes.ts';
+import { useIndexConnection, useTestConnection } from './connection-changes.ts';
 import { CONNECTION_STATES, PROVIDER_NAMES } from './connection-words.ts';
 import { RemoveConnection } from './RemoveConnection.tsx';
 import { ReplaceSecret } from './ReplaceSecret.tsx';
@@ -28,6 +33,7 @@ export function UserConnections({ user }: { readonly user: User }) {
   const canChange = useCanChange() && user.status !== 'deleting';
   const [isAdding, setAdding] = useState(false);
   const { data, error } = useQuery(orpc.connections.list.queryOptions({ input: { user: user.id, limit: MOST } }));
+  const runs = useIndexRuns();
   return (
     <Section
       title="Connections"
@@ -43,7 +49,12 @@ export function UserConnections({ user }: { readonly user: User }) {
       {data?.rows.length === 0 && <p className={classes.none}>No cloud is connected.</p>}
       <ul className={classes.list}>
         {data?.rows.map((connection) => (
-          <ConnectionRow key={connection.id} connection={connection} canChange={canChange} />
+          <ConnectionRow
+            key={connection.id}
+            connection={connection}
+            run={newestRunOf(runs.data?.rows, 'connection', connection.id)}
+            canChange={canChange}
+          />
         ))}
       </ul>
       <AddConnection user={user} isOpen={isAdding} onClose={() => setAdding(false)} />
@@ -53,13 +64,17 @@ export function UserConnections({ user }: { readonly user: User }) {
 
 interface ConnectionRowProps {
   readonly connection: Connection;
+  /** Its newest index run. */
+  readonly run: IndexRun | null;
   readonly canChange: boolean;
 }
 
-function ConnectionRow({ connection, canChange }: ConnectionRowProps) {
+function ConnectionRow({ connection, run, canChange }: ConnectionRowProps) {
   const { provider, label, account, root, ownedRoot, state, lastCheckedAt, documents, bytes } = connection;
   const [asked, setAsked] = useState<'remove' | 'secret' | null>(null);
   const test = useTestConnection();
+  const index = useIndexConnection();
+  const isIndexing = run?.state === 'running';
   const { glyph, word } = CONNECTION_STATES[state];
   return (
     <li>
@@ -99,6 +114,12 @@ function ConnectionRow({ connection, canChange }: ConnectionRowProps) {
             <Menu.Item disabled={!canChange} onClick={() => test.mutate({ connectionId: connection.id })}>
               Test
             </Menu.Item>
+            <Menu.Item
+              disabled={!canChange || isIndexing || index.isPending}
+              onClick={() => index.mutate({ connectionId: connection.id })}
+            >
+              Index now
+            </Menu.Item>
             <Menu.Item disabled={!canChange} onClick={() => setAsked('secret')}>
               Re-authorise…
             </Menu.Item>
@@ -109,9 +130,38 @@ function ConnectionRow({ connection, canChange }: ConnectionRowProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
+      {run && <RunLine key={run.id} run={run} canChange={canChange} />}
       <ProblemBanner error={test.error} title={`${label} could not be tested.`} />
+      <ProblemBanner error={index.error} title={`${label} was not indexed.`} />
       <RemoveConnection connection={connection} isOpen={asked === 'remove'} onClose={() => setAsked(null)} />
       <ReplaceSecret connection={connection} isOpen={asked === 'secret'} onClose={() => setAsked(null)} />
     </li>
+  );
+}
+
+/** The index of this connection that runs, or what the last one came to. */
+function RunLine({ run, canChange }: { readonly run: IndexRun; readonly canChange: boolean }) {
+  const now = useWatchedRun(run);
+  const cancel = useCancelIndex();
+  const { glyph, word } = RUN_STATES[now.state];
+  return (
+    <div className={classes.indexing}>
+      <Status kind={glyph}>{now.state === 'running' ? 'Being indexed' : `Index: ${word.toLowerCase()}`}</Status>
+      {now.endedAt !== null && <TimeText time={now.endedAt} />}
+      <span>{now.state === 'running' ? `${plural(now.seen, 'object')} seen` : resultText(now)}</span>
+      {now.message && <span>{now.message}</span>}
+      {now.state === 'running' && (
+        <Button
+          size="xs"
+          variant="subtle"
+          disabled={!canChange}
+          loading={cancel.isPending}
+          onClick={() => cancel.mutate({ runId: run.id })}
+        >
+          Cancel
+        </Button>
+      )}
+      <ProblemBanner error={cancel.error} title="The index was not cancelled." />
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { plural } from '../../../contract/figures.ts';
 import { useConsole } from '../../app/page-context.ts';
-import { plural } from '../../components/size.ts';
 import { useToast } from '../../components/Toasts.tsx';
 
 // What each change of a connection makes old, in the one place where the change is defined.
@@ -58,6 +58,17 @@ export function useUpdateConnection(onDone: () => void) {
         test.mutate({ connectionId: connection.id });
         await changed();
       },
+    }),
+  );
+}
+
+/** Brings what lies in the cloud into the workspace; the run is watched in its row. */
+export function useIndexConnection() {
+  const orpc = useConsole();
+  const queries = useQueryClient();
+  return useMutation(
+    orpc.storage.index.mutationOptions({
+      onSuccess: () => queries.invalidateQueries({ queryKey: orpc.storage.indexRuns.key() }),
     }),
   );
 }

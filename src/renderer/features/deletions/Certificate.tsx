@@ -108,8 +108,9 @@ function Paper({ html, frame }: PaperProps) {
     if (!page) return;
     const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
     page.open();
-    page.write(html.replaceAll('<style>', `<style nonce="${nonce}">`));
+    page.write(html.replaceAll('<style>', `<style nonce="${nonce}">`).replaceAll(FONT_FACE, ''));
     page.close();
+    void addFonts(html, frame.current?.contentWindow);
   }, [html, frame]);
   return (
     <iframe
@@ -119,4 +120,19 @@ function Paper({ html, frame }: PaperProps) {
       sandbox="allow-same-origin allow-modals"
     />
   );
+}
+
+const FONT_FACE =
+  /@font-face\{font-family:'([^']+)';font-weight:([\d ]+);src:url\(data:font\/woff2;base64,([A-Za-z0-9+/=]+)\)[^}]*\}/g;
+
+/**
+ * The certificate brings its letters as data: addresses, which this page's policy does not let in. So they are handed over
+ * as bytes: nothing is fetched then, and the policy stays as it is.
+ */
+async function addFonts(html: string, target: Window | null | undefined): Promise<void> {
+  if (!target) return;
+  for (const [, family = '', weight = '', base64 = ''] of html.matchAll(FONT_FACE)) {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    target.document.fonts.add(await new FontFace(family, bytes, { weight }).load());
+  }
 }

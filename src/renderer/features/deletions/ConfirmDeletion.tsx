@@ -1,6 +1,7 @@
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Plan } from '../../../contract/deletions.ts';
+import { plural } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { useCanChange, useFrame } from '../../app/session-state.ts';
 import { Form, Why } from '../../components/Form.tsx';
@@ -8,7 +9,6 @@ import { PasswordField } from '../../components/PasswordField.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { problemOf, textIn } from '../../components/problem.ts';
 import { Section } from '../../components/Section.tsx';
-import { plural } from '../../components/size.ts';
 import { WithCode } from '../session/SignIn.tsx';
 import { useStartDeletion } from './deletion-changes.ts';
 import type { WhenDown } from './WhenDownChoice.tsx';

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Deletion } from '../../../contract/deletions.ts';
+import { durationText } from '../../../contract/figures.ts';
 import { useIsInUse } from '../../app/in-use.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { href } from '../../app/router.ts';
@@ -11,7 +12,7 @@ import { Properties, Property, Section } from '../../components/Section.tsx';
 import { inGroups } from '../../components/seal.ts';
 import { Timeline } from '../../components/Timeline.tsx';
 import { TimeText, useNow } from '../../components/TimeText.tsx';
-import { durationText, exactText } from '../../components/time.ts';
+import { exactText } from '../../components/time.ts';
 import { useActorNames } from '../audit/actor-names.ts';
 import { entryWords } from '../audit/event-words.ts';
 import classes from './DeletionFacts.module.css';
@@ -47,10 +48,13 @@ export function FactsSection({ deletion }: { readonly deletion: Deletion }) {
         <Property label="Started">
           <TimeText time={deletion.startedAt} />
         </Property>
+        <Property label="First removal">
+          <TimeText time={deletion.firstRemovalAt} none={isOver(deletion) ? 'none' : 'not yet'} />
+        </Property>
         <Property label={deletion.endedAt ? 'Ended' : 'Takes'}>
           {deletion.endedAt ? (
             <span>
-              <TimeText time={deletion.endedAt} />, after {durationText(took)}
+              <TimeText time={deletion.endedAt} />, {took < 1000 ? 'within a second' : `after ${durationText(took)}`}
             </span>
           ) : (
             durationText(took)
@@ -102,15 +106,17 @@ export function PossibleSection({ deletion }: { readonly deletion: Deletion }) {
   );
 }
 
-function possible({ state, backends, leftovers }: Deletion): string {
+function possible({ state, backends, leftovers, firstRemovalAt }: Deletion): string {
   if (state === 'done')
     return leftovers.some(({ retryable }) => retryable)
       ? 'What is left over can be tried again; what goes then stands in an addendum to the certificate.'
       : 'Keep the certificate. It proves to anybody with the fingerprint of the audit key what was removed and what was not.';
   if (state === 'cancelled') return 'Nothing was removed. The deletion can be planned again from the user’s page.';
-  const begun = backends.some(({ removed }) => removed > 0);
-  const after = begun
-    ? 'It can no longer be called off, since objects are already removed; it can be paused.'
-    : 'Until the first object is removed it can be called off.';
+  const after =
+    firstRemovalAt === null
+      ? 'Until the first removal is asked for it can be called off.'
+      : backends.some(({ removed }) => removed > 0)
+        ? 'It can no longer be called off, since objects are already removed; it can be paused.'
+        : 'It can no longer be called off, since removals were asked for, and what was not answered may be gone; it can be paused.';
   return `You may close the window or lose power: the run goes on where it was when the console starts again. ${after}`;
 }

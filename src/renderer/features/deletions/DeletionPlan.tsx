@@ -15,9 +15,11 @@ import { Seal } from '../../components/Seal.tsx';
 import { Columns, Section } from '../../components/Section.tsx';
 import { saveText } from '../../components/save-text.ts';
 import { exactText } from '../../components/time.ts';
+import { DocumentsSection } from '../user/DocumentsSection.tsx';
 import { ConfirmDeletion } from './ConfirmDeletion.tsx';
 import classes from './DeletionPlan.module.css';
 import { PlanTable } from './PlanTable.tsx';
+import { WhatHappens } from './WhatHappens.tsx';
 import { type WhenDown, WhenDownChoice } from './WhenDownChoice.tsx';
 
 const parent = { title: 'Deletions', href: href(['deletions']) };
@@ -93,6 +95,7 @@ function PlanScreen({ plan }: { readonly plan: Plan }) {
             <>
               <PlanTable plan={plan} />
               <WhenDownChoice unreached={unreached} value={whenDown} onChange={setWhenDown} />
+              {data && <DocumentsSection user={data.user} />}
             </>
           }
           side={
@@ -101,6 +104,7 @@ function PlanScreen({ plan }: { readonly plan: Plan }) {
               <ConfirmDeletion plan={plan} name={name} whenDown={whenDown} />
             </>
           }
+          beyond={<WhatHappens plan={plan} />}
         />
       </PageBody>
     </>

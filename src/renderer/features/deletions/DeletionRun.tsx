@@ -1,17 +1,18 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconFileOff } from '@tabler/icons-react';
 import type { Deletion } from '../../../contract/deletions.ts';
+import { countText, sizeText } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { Badge } from '../../components/Glyph.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
+import { PaceLine } from '../../components/PaceLine.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { codeOf, problemOf } from '../../components/problem.ts';
 import { Columns, Section } from '../../components/Section.tsx';
-import { countText, sizeText } from '../../components/size.ts';
 import { CallOff } from './CallOff.tsx';
 import { CertificateSection } from './CertificateSection.tsx';
 import { CourseSection, FactsSection, PossibleSection } from './DeletionFacts.tsx';
@@ -20,8 +21,7 @@ import { useWatchedDeletion } from './deletion-queries.ts';
 import { stateWords } from './deletion-words.ts';
 import { Lanes } from './Lanes.tsx';
 import { Leftovers } from './Leftovers.tsx';
-import { PaceLine } from './PaceLine.tsx';
-import { isOver, progressOf } from './progress.ts';
+import { canBeCalledOff, isOver, progressOf } from './progress.ts';
 import { Stages } from './Stages.tsx';
 import { WaitingBanner } from './WaitingBanner.tsx';
 
@@ -115,10 +115,10 @@ function RunScreen({ deletion }: { readonly deletion: Deletion }) {
           side={
             <>
               <FactsSection deletion={deletion} />
-              <CourseSection deletion={deletion} />
               <PossibleSection deletion={deletion} />
             </>
           }
+          beyond={<CourseSection deletion={deletion} />}
         />
       </PageBody>
     </>
@@ -144,12 +144,9 @@ const PAUSABLE: readonly Deletion['state'][] = [
 function RunActions({ deletion, canChange, resume }: RunActionsProps) {
   const pause = usePause();
   const { state } = deletion;
-  const isUntouched = deletion.backends.every(({ removed }) => removed === 0);
   return (
     <>
-      {isUntouched && !isOver(deletion) && state !== 'finishing' && state !== 'certifying' && (
-        <CallOff deletion={deletion} canChange={canChange} />
-      )}
+      {canBeCalledOff(deletion) && <CallOff deletion={deletion} canChange={canChange} />}
       {PAUSABLE.includes(state) && (
         <Button
           disabled={!canChange}

@@ -2,7 +2,8 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { IconAlertTriangle, IconTrashX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Deletion } from '../../../contract/deletions.ts';
-import { useIsInUse } from '../../app/in-use.ts';
+import { countText, plural } from '../../../contract/figures.ts';
+import { useIsInUse, useRefetchWhileInUse } from '../../app/in-use.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { href, navigate, useRoute } from '../../app/router.ts';
 import { Bar } from '../../components/Bar.tsx';
@@ -14,7 +15,6 @@ import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
-import { countText, plural } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
 import classes from './Deletions.module.css';
 import { stateWords } from './deletion-words.ts';
@@ -38,6 +38,7 @@ const columns = [
 export function Deletions() {
   const orpc = useConsole();
   const isInUse = useIsInUse();
+  const idle = useRefetchWhileInUse();
   const wanted = useRoute().search.get('state');
   const state: Filter | null = wanted === 'running' || wanted === 'waiting' || wanted === 'done' ? wanted : null;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
@@ -46,7 +47,7 @@ export function Deletions() {
       initialPageParam: null,
       getNextPageParam: ({ next }) => next,
       refetchInterval: ({ state: { data: seen } }) =>
-        isInUse && seen?.pages.some(({ rows }) => rows.some(({ endedAt }) => endedAt === null)) ? AGAIN_MS : false,
+        isInUse && seen?.pages.some(({ rows }) => rows.some(({ endedAt }) => endedAt === null)) ? AGAIN_MS : idle,
     }),
   );
   const rows = data?.pages.flatMap((page) => page.rows) ?? [];

@@ -1,6 +1,6 @@
+import { countText, sizeText } from '../../../contract/figures.ts';
 import { Bar } from '../../components/Bar.tsx';
 import { Status } from '../../components/Glyph.tsx';
-import { countText, sizeText } from '../../components/size.ts';
 import { BackendIcon } from './BackendIcon.tsx';
 import { laneWords, placeWords } from './deletion-words.ts';
 import classes from './Lanes.module.css';
@@ -18,7 +18,7 @@ export function Lanes({ backends }: { readonly backends: readonly Backend[] }) {
 }
 
 function Lane({ backend }: { readonly backend: Backend }) {
-  const { label, kind, removed, absent, leftovers, kept, removedBytes, bytes } = backend;
+  const { label, kind, removed, absent, leftovers, kept, removedBytes, bytes, unanswered, trouble } = backend;
   const total = totalOf(backend);
   const share = (count: number) => (total === 0 ? 0 : count / total);
   // Nothing is known of a place that could never be listed; that is not the same as nothing being there.
@@ -26,6 +26,7 @@ function Lane({ backend }: { readonly backend: Backend }) {
   const { glyph, word } = laneWords(backend);
   const also = [
     absent > 0 ? `${countText(absent)} ${absent === 1 ? 'was' : 'were'} absent` : null,
+    unanswered > 0 ? `${countText(unanswered)} asked for, not yet answered` : null,
     kept > 0 ? `${countText(kept)} not ours, kept` : null,
   ].filter((part) => part !== null);
   return (
@@ -47,6 +48,7 @@ function Lane({ backend }: { readonly backend: Backend }) {
           leftover={share(leftovers)}
           label={`${label}: ${countText(removed + absent + leftovers)} of ${countText(total)} settled`}
         />
+        {trouble !== null && <div className={classes.trouble}>{trouble} It is tried again.</div>}
       </div>
       <Status kind={glyph} isMuted={backend.state === 'due'}>
         {word}

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core';
 import type { Deletion } from '../../../contract/deletions.ts';
+import { countText } from '../../../contract/figures.ts';
 import { ExactKey } from '../../components/Ids.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
 import { saveText } from '../../components/save-text.ts';
-import { countText } from '../../components/size.ts';
 import { useRetry } from './deletion-changes.ts';
 import classes from './Leftovers.module.css';
 

@@ -1,12 +1,12 @@
 import { Button, Modal } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { durationText } from '../../../contract/figures.ts';
 import type { User } from '../../../contract/users.ts';
 import { usePage } from '../../app/page-context.ts';
 import { href, navigate } from '../../app/router.ts';
 import { FormButtons } from '../../components/Form.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { codeOf, textIn } from '../../components/problem.ts';
-import { durationText } from '../../components/time.ts';
 import classes from './PlanDeletion.module.css';
 
 interface PlanDeletionProps {

@@ -1,8 +1,8 @@
 import type { Plan } from '../../../contract/deletions.ts';
+import { countText, plural, sizeText } from '../../../contract/figures.ts';
 import { Status } from '../../components/Glyph.tsx';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
-import { countText, plural, sizeText } from '../../components/size.ts';
 import { BackendIcon } from './BackendIcon.tsx';
 import { FINALITY_WORDS, leadOf, placeWords } from './deletion-words.ts';
 import classes from './PlanTable.module.css';
@@ -36,7 +36,7 @@ export function PlanTable({ plan }: { readonly plan: Plan }) {
         foot={
           <tr>
             <td />
-            <td>Together</td>
+            <td>Objects together</td>
             <td className={cells.number}>{countText(backends.reduce((sum, { count }) => sum + count, 0))}</td>
             <td className={cells.number}>{sizeText(backends.reduce((sum, { bytes }) => sum + bytes, 0))}</td>
             <td colSpan={2} />

@@ -1,5 +1,5 @@
 import type { Deletion } from '../../../contract/deletions.ts';
-import { countText, plural } from '../../components/size.ts';
+import { countText, plural } from '../../../contract/figures.ts';
 import { progressOf, STAGES, type Stage, standingOf } from './progress.ts';
 import classes from './Stages.module.css';
 

@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import type { Deletion } from '../../../contract/deletions.ts';
+import { plural } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { useFrame } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
@@ -8,6 +9,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
 import { UnlockForm } from '../session/UnlockVault.tsx';
 import type { useResume } from './deletion-changes.ts';
+import { unansweredOf } from './progress.ts';
 
 type Waiting = NonNullable<Deletion['waitingFor']>;
 
@@ -30,9 +32,15 @@ export function WaitingBanner({ deletion, waiting, canChange, resume }: WaitingB
       isWide
       actions={<Answers deletion={deletion} waiting={waiting} label={label} canChange={canChange} resume={resume} />}
     >
-      {message} {meaningOf(reason, backendId)} It began to wait <TimeText time={since} />.
+      {message} {doubtOf(deletion)} {meaningOf(reason, backendId)} It began to wait <TimeText time={since} />.
     </Banner>
   );
+}
+
+/** A server that fell silent may have done what it was asked: nothing removed is then not the whole truth. */
+function doubtOf({ backends }: Deletion): string {
+  const count = unansweredOf(backends);
+  return count === 0 ? '' : `Asked for, not yet answered: ${plural(count, 'object')} may be gone already.`;
 }
 
 function titleOf({ reason, backendId }: Waiting, label: string): string {

@@ -37,9 +37,10 @@ export function useStartDeletion() {
       return client.deletions.start(start);
     },
     onSuccess: async ({ deletion }) => {
+      // The answer is there before the screen that shows it.
+      const rest = changed(deletion);
       navigate(href(['deletions', deletion.id]));
-      await changed(deletion);
-      await queries.invalidateQueries({ queryKey: orpc.users.key() });
+      await Promise.all([rest, queries.invalidateQueries({ queryKey: orpc.users.key() })]);
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { Deletion, Plan } from '../../../contract/deletions.ts';
+import { plural, sizeText } from '../../../contract/figures.ts';
 import type { GlyphKind } from '../../components/Glyph.tsx';
-import { plural, sizeText } from '../../components/size.ts';
 import type { Backend } from './progress.ts';
 
 type Finality = Backend['finality'];

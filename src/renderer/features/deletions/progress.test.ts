@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Backend, progressOf, STAGES, standingOf } from './progress.ts';
+import { type Backend, canBeCalledOff, progressOf, STAGES, standingOf, unansweredOf } from './progress.ts';
 
 const backend = (change: Partial<Backend>): Backend => ({
   id: 'x',
@@ -16,6 +16,8 @@ const backend = (change: Partial<Backend>): Backend => ({
   kept: 0,
   leftovers: 0,
   bytes: 1000,
+  unanswered: 0,
+  trouble: null,
   ...change,
 });
 
@@ -85,5 +87,22 @@ describe('where a deletion stands', () => {
   test('the present stage says how far it is', () => {
     expect(standingOf({ state: 'clouds', backends: [cloud({ removed: 50 }), backend({})] }).share).toBe(0.5);
     expect(standingOf({ state: 'store', backends: [cloud(done), backend({ removed: 25 })] }).share).toBe(0.25);
+  });
+});
+
+describe('what was asked for', () => {
+  const at = '2026-11-24T14:00:00.000Z';
+
+  test('a deletion can be called off until the first removal is asked for, also while nothing is known to be gone', () => {
+    expect(canBeCalledOff({ state: 'clouds', firstRemovalAt: null })).toBe(true);
+    expect(canBeCalledOff({ state: 'waiting', firstRemovalAt: at })).toBe(false);
+    for (const state of ['finishing', 'certifying', 'done', 'cancelled'] as const)
+      expect(canBeCalledOff({ state, firstRemovalAt: null }), state).toBe(false);
+  });
+
+  test('what was asked for and not answered is counted over all backends, and is not settled', () => {
+    const backends = [backend({ unanswered: 7 }), backend({ unanswered: 2, removed: 40 }), backend({})];
+    expect(unansweredOf(backends)).toBe(9);
+    expect(progressOf({ backends, state: 'waiting' })).toMatchObject({ settled: 40, removed: 40 });
   });
 });

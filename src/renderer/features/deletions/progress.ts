@@ -35,6 +35,16 @@ export function progressOf({ backends, state }: Pick<Deletion, 'backends' | 'sta
   };
 }
 
+/** How many were asked to be removed and not answered for: any of them may be gone already. */
+export function unansweredOf(backends: readonly Backend[]): number {
+  return backends.reduce((sum, { unanswered }) => sum + unanswered, 0);
+}
+
+/** Only before the first removal was asked for (D4): whatever was answered to it. */
+export function canBeCalledOff({ state, firstRemovalAt }: Pick<Deletion, 'state' | 'firstRemovalAt'>): boolean {
+  return firstRemovalAt === null && !isOver({ state }) && state !== 'finishing' && state !== 'certifying';
+}
+
 export function settledOf({ removed, absent, leftovers }: Backend): number {
   return removed + absent + leftovers;
 }

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
+import { countText } from '../../../contract/figures.ts';
 import type { SessionState } from '../../app/session-state.ts';
 import { Glyph } from '../../components/Glyph.tsx';
 import { Mark } from '../../components/Mark.tsx';
 import { LargeSeal } from '../../components/Seal.tsx';
-import { countText } from '../../components/size.ts';
 import classes from './Entrance.module.css';
 
 interface EntranceProps {

@@ -1,13 +1,13 @@
 import { Button, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { countText } from '../../../contract/figures.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { codeOf } from '../../components/problem.ts';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
-import { countText } from '../../components/size.ts';
 import classes from './Settings.module.css';
 import { useAddModel, useAddProvider, useRemoveModel, useRemoveProvider } from './settings-changes.ts';
 

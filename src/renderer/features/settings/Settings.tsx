@@ -9,7 +9,6 @@ import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Columns, Properties, Property, Section } from '../../components/Section.tsx';
 import { Catalogue } from './Catalogue.tsx';
 import { QuotaShares } from './QuotaShares.tsx';
-import { StorageList } from './StorageList.tsx';
 import { WorkspaceName } from './WorkspaceName.tsx';
 
 export function Settings() {
@@ -26,7 +25,6 @@ export function Settings() {
             <>
               {data && <WorkspaceName key={`name ${data.settings.version}`} settings={data.settings} />}
               {data && <QuotaShares key={`shares ${data.settings.version}`} settings={data.settings} />}
-              <StorageList />
               <Catalogue />
             </>
           }

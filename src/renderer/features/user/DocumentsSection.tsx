@@ -1,18 +1,19 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { countText, sizeText } from '../../../contract/figures.ts';
 import type { User } from '../../../contract/users.ts';
 import { useConsole } from '../../app/page-context.ts';
+import { href } from '../../app/router.ts';
 import { ExactKey } from '../../components/Ids.tsx';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { Section } from '../../components/Section.tsx';
-import { countText, sizeText } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
 import { commonFolder } from './common-folder.ts';
 import classes from './DocumentsSection.module.css';
 
-const FIRST = 10;
+const FIRST = 20;
 const MORE = 100;
 
 const columns = [
@@ -22,7 +23,8 @@ const columns = [
   { title: 'Modified', isNumber: true },
 ];
 
-export function DocumentsSection({ user }: { readonly user: User }) {
+/** What is on record of a user, in key order, a page at a time. */
+export function DocumentsSection({ user }: { readonly user: Pick<User, 'id'> }) {
   const orpc = useConsole();
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
     orpc.storage.documents.infiniteOptions({
@@ -79,8 +81,8 @@ export function DocumentsSection({ user }: { readonly user: User }) {
       )}
       {data && rows.length === 0 && (
         <p className={classes.none}>
-          What lies in storage comes on record by indexing it. Close the console, then run{' '}
-          <code>qm storage index NAME</code> with the store’s name.
+          What lies in a store comes on record by indexing it, under <a href={href(['storage'])}>Storage</a>; what lies
+          in a cloud, from the menu of its connection.
         </p>
       )}
     </Section>

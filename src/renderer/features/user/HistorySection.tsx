@@ -9,7 +9,7 @@ import { Timeline } from '../../components/Timeline.tsx';
 import { useActorNames } from '../audit/actor-names.ts';
 import { entryWords } from '../audit/event-words.ts';
 
-const SHOWN = 12;
+const SHOWN = 20;
 
 /** What was done to this user, from the log. */
 export function HistorySection({ userId }: { readonly userId: string }) {

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
+import { limitText, sizeText } from '../../../contract/figures.ts';
 import type { User } from '../../../contract/users.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
@@ -9,8 +10,8 @@ import { QuotaRuler } from '../../components/QuotaRuler.tsx';
 import { shareText } from '../../components/quota-bar.ts';
 import { Section } from '../../components/Section.tsx';
 import { SizeField } from '../../components/SizeField.tsx';
-import { limitText, parseSize, sizeText } from '../../components/size.ts';
 import { TimeText } from '../../components/TimeText.tsx';
+import { parseSize } from '../../components/typed-size.ts';
 import classes from './QuotaSection.module.css';
 import { useSetLimit } from './user-changes.ts';
 

@@ -67,12 +67,8 @@ function UserScreen({ user }: { readonly user: UserAnswer }) {
               <DocumentsSection user={user} />
             </>
           }
-          side={
-            <>
-              <ProfileSection user={user} />
-              <HistorySection userId={user.id} />
-            </>
-          }
+          side={<ProfileSection user={user} />}
+          beyond={<HistorySection userId={user.id} />}
         />
       </PageBody>
     </>

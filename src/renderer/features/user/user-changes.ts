@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { limitText, sizeText } from '../../../contract/figures.ts';
 import type { User } from '../../../contract/users.ts';
 import { useConsole } from '../../app/page-context.ts';
-import { limitText, sizeText } from '../../components/size.ts';
 import { useToast } from '../../components/Toasts.tsx';
 
 // What each change of a user makes old, in the one place where the change is defined.

@@ -9,8 +9,8 @@ import { ICON } from '../../components/icon.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { type Problem, problemOf } from '../../components/problem.ts';
 import { SizeField } from '../../components/SizeField.tsx';
-import { parseSize } from '../../components/size.ts';
 import { useToast } from '../../components/Toasts.tsx';
+import { parseSize } from '../../components/typed-size.ts';
 import { secureRandomBytes, suggestPassword } from './first-password.ts';
 import classes from './NewUser.module.css';
 

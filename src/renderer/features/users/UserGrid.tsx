@@ -1,16 +1,11 @@
-import { IconArrowDown, IconArrowUp, IconShield } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useRef, useState } from 'react';
-import type { User } from '../../../contract/users.ts';
 import { href, navigate } from '../../app/router.ts';
-import { ICON } from '../../components/icon.ts';
-import { QuotaBar } from '../../components/QuotaBar.tsx';
-import { QuotaWords, UsedText } from '../../components/QuotaWords.tsx';
-import { TimeText } from '../../components/TimeText.tsx';
-import { dateText, exactText } from '../../components/time.ts';
+import { ColumnHead } from './ColumnHead.tsx';
+import { BlankCells, UserCells } from './UserCells.tsx';
 import classes from './UserGrid.module.css';
-import { UserStatusWord } from './UserStatusWord.tsx';
 import type { UserBlocks } from './user-blocks.ts';
+import { COLUMNS } from './user-columns.ts';
 import type { UserFilter } from './user-filter.ts';
 
 interface UserGridProps {
@@ -24,30 +19,6 @@ interface UserGridProps {
 const ROW_PX = 36;
 const HEAD_PX = 32;
 const OVERSCAN = 12;
-
-interface GridColumn {
-  readonly key: string;
-  readonly title: string;
-  readonly sortBy: UserFilter['sortBy'];
-  readonly isNumber?: boolean;
-  /** Only from 1120 px, or only from 1600. */
-  readonly from?: 'medium' | 'wide';
-  /** The bar's words have no head of their own. */
-  readonly span?: 2;
-}
-
-const COLUMNS: readonly GridColumn[] = [
-  { key: 'name', title: 'Name', sortBy: 'name' },
-  { key: 'mail', title: 'Mail', sortBy: 'mail' },
-  { key: 'externalId', title: 'External id', sortBy: 'externalId', from: 'wide' },
-  { key: 'status', title: 'Status', sortBy: 'status' },
-  { key: 'used', title: 'Used', sortBy: 'used', isNumber: true },
-  { key: 'share', title: 'Quota', sortBy: 'share', span: 2 },
-  { key: 'ai', title: 'AI model', sortBy: 'ai', from: 'medium' },
-  { key: 'connections', title: 'Clouds', sortBy: 'connections', isNumber: true, from: 'medium' },
-  { key: 'lastSignInAt', title: 'Seen', sortBy: 'lastSignInAt', isNumber: true, from: 'wide' },
-  { key: 'createdAt', title: 'Created', sortBy: 'createdAt', isNumber: true },
-];
 
 /** All users that match, however many: only what is in sight is drawn. Arrows move, Enter opens. */
 export function UserGrid({ blocks, filter, warnFrom, onSort, onRange }: UserGridProps) {
@@ -129,132 +100,11 @@ export function UserGrid({ blocks, filter, warnFrom, onSort, onRange }: UserGrid
               style={{ transform: `translateY(${start - HEAD_PX}px)` }}
               onClick={() => open(index)}
             >
-              {user ? <Cells user={user} warnFrom={warnFrom} /> : <BlankCells />}
+              {user ? <UserCells user={user} warnFrom={warnFrom} /> : <BlankCells />}
             </div>
           );
         })}
       </div>
     </div>
-  );
-}
-
-interface ColumnHeadProps {
-  readonly column: GridColumn;
-  readonly filter: UserFilter;
-  readonly onSort: UserGridProps['onSort'];
-}
-
-function ColumnHead({ column, filter, onSort }: ColumnHeadProps) {
-  const { title, sortBy, isNumber = false, from, span } = column;
-  const isSorted = filter.sortBy === sortBy;
-  const next =
-    isSorted && filter.direction === (isNumber || span ? 'descending' : 'ascending')
-      ? flipped(filter.direction)
-      : isNumber || span
-        ? 'descending'
-        : 'ascending';
-  return (
-    <div
-      role="columnheader"
-      className={classes.headCell}
-      aria-sort={isSorted ? filter.direction : 'none'}
-      data-number={isNumber || undefined}
-      data-from={from}
-      data-span={span}
-    >
-      <button
-        type="button"
-        className={classes.sort}
-        data-sorted={isSorted || undefined}
-        onClick={() => onSort({ sortBy, direction: next })}
-      >
-        {isSorted &&
-          (filter.direction === 'ascending' ? <IconArrowUp {...ICON.small} /> : <IconArrowDown {...ICON.small} />)}
-        {title}
-      </button>
-    </div>
-  );
-}
-
-function flipped(direction: UserFilter['direction']): UserFilter['direction'] {
-  return direction === 'ascending' ? 'descending' : 'ascending';
-}
-
-/** A dash for what cannot be known: only administrators sign in to this console. */
-function Cells({ user, warnFrom }: { readonly user: User; readonly warnFrom: number | undefined }) {
-  const { quota } = user;
-  return (
-    <>
-      <Cell kind="name">
-        <a
-          href={href(['users', user.id])}
-          tabIndex={-1}
-          className={classes.link}
-          onClick={(event) => event.stopPropagation()}
-        >
-          {user.name}
-        </a>
-        {user.role === 'owner' && (
-          <IconShield {...ICON.small} className={classes.shield ?? ''} role="img" aria-label="administrator" />
-        )}
-      </Cell>
-      <Cell kind="second">{user.mail}</Cell>
-      <Cell kind="mono" from="wide">
-        {user.externalId ?? <span className={classes.none}>none</span>}
-      </Cell>
-      <Cell>
-        <UserStatusWord user={user} />
-      </Cell>
-      <Cell isNumber>
-        <UsedText quota={quota} />
-      </Cell>
-      <Cell>
-        <QuotaBar quota={quota} warnFrom={warnFrom} />
-      </Cell>
-      <Cell>
-        <QuotaWords quota={quota} />
-      </Cell>
-      <Cell from="medium">{user.ai ? user.ai.model : <span className={classes.none}>none</span>}</Cell>
-      <Cell isNumber from="medium">
-        {user.connectionCount === 0 ? <span className={classes.none}>0</span> : user.connectionCount}
-      </Cell>
-      <Cell isNumber from="wide" kind="meta">
-        {user.role === 'owner' ? <TimeText time={user.lastSignInAt} none="never" /> : '—'}
-      </Cell>
-      <Cell isNumber kind="meta">
-        <time dateTime={user.createdAt} title={exactText(user.createdAt)}>
-          {dateText(user.createdAt)}
-        </time>
-      </Cell>
-    </>
-  );
-}
-
-interface CellProps {
-  readonly kind?: 'name' | 'second' | 'meta' | 'mono';
-  readonly isNumber?: boolean;
-  readonly from?: 'medium' | 'wide';
-  readonly children?: React.ReactNode;
-}
-
-function Cell({ kind, isNumber = false, from, children }: CellProps) {
-  return (
-    <div role="gridcell" className={classes.cell} data-kind={kind} data-number={isNumber || undefined} data-from={from}>
-      {children}
-    </div>
-  );
-}
-
-function BlankCells() {
-  return (
-    <>
-      {COLUMNS.flatMap(({ key, from, span }) =>
-        [key, ...(span ? [`${key}-words`] : [])].map((name) => ({ name, from })),
-      ).map(({ name, from }) => (
-        <div key={name} role="gridcell" className={classes.cell} data-from={from}>
-          <span className={classes.blank} />
-        </div>
-      ))}
-    </>
   );
 }

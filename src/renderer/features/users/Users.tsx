@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconPlus, IconUserSearch, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { countText } from '../../../contract/figures.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { navigate, useRoute } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
@@ -9,7 +10,6 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ICON } from '../../components/icon.ts';
 import { PageHead } from '../../components/PageHead.tsx';
 import { problemOf } from '../../components/problem.ts';
-import { countText } from '../../components/size.ts';
 import { NewUser } from './NewUser.tsx';
 import { UserGrid } from './UserGrid.tsx';
 import { UserToolbar } from './UserToolbar.tsx';
@@ -25,7 +25,7 @@ export function Users() {
   const [range, setRange] = useState({ first: 0, last: FIRST_SCREEN });
   const [isCreating, setCreating] = useState(false);
   const blocks = useUserBlocks(filter, range.first, range.last);
-  const { data: all } = useQuery(orpc.users.outline.queryOptions({ input: {}, staleTime: 60_000 }));
+  const { data: all } = useQuery(orpc.users.outline.queryOptions({ input: {} }));
   const { data: settings } = useQuery(orpc.settings.show.queryOptions({ input: {}, staleTime: 60_000 }));
   const setFilter = (changed: Partial<UserFilter>) =>
     navigate(filterAddress({ ...filter, ...changed }), { replace: true });

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { User } from '../../../contract/users.ts';
+import { useRefetchWhileInUse } from '../../app/in-use.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { toInput, type UserFilter } from './user-filter.ts';
 
@@ -24,7 +25,11 @@ export interface UserBlocks {
 export function useUserBlocks(filter: UserFilter, first: number, last: number): UserBlocks {
   const orpc = useConsole();
   const input = toInput(filter);
-  const outline = useQuery(orpc.users.outline.queryOptions({ input, placeholderData: keepPreviousData }));
+  // Other hosts work on the same users.
+  const refetchInterval = useRefetchWhileInUse();
+  const outline = useQuery(
+    orpc.users.outline.queryOptions({ input, placeholderData: keepPreviousData, refetchInterval }),
+  );
   const size = outline.data?.pageSize ?? USUAL_BLOCK;
   const keys = outline.data?.keys ?? [null];
   const from = Math.max(0, Math.floor(first / size));
@@ -34,6 +39,7 @@ export function useUserBlocks(filter: UserFilter, first: number, last: number): 
     queries: wanted.map((block) => ({
       ...orpc.users.list.queryOptions({ input: { ...input, after: keys[block] ?? null, limit: size } }),
       placeholderData: block === 0 ? keepPreviousData : undefined,
+      refetchInterval,
     })),
   });
   const failed = blocks.find(({ error }) => error !== null)?.error ?? outline.error;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { UsageError } from '../failures.ts';
 import { table } from '../table.ts';
-import { addVerb, type Carry, choice, flag, mandatory, negated, optional, wholeNumber } from '../verb.ts';
+import { addVerb, type Carry, choice, flag, hidden, mandatory, negated, optional, wholeNumber } from '../verb.ts';
 import { addCertificateVerbs } from './deletion-certificate.ts';
-import { follow, standsStill, startFollowing } from './deletion-follow.ts';
+import { endedBefore, follow, standsStill, startFollowing } from './deletion-follow.ts';
 import { deletionColumns, deletionText, planText } from './deletion-view.ts';
 import { addGroup, given } from './group.ts';
 import { moreOf, pageOptions, readPages } from './paging.ts';
@@ -40,7 +40,7 @@ function addBeginning(group: Command, carry: Carry): void {
       withoutUnreachable: flag('--without-unreachable', 'skip what the plan named unreachable'),
       bestEffort: flag('--best-effort', 'skip whatever fails, whenever; never wait'),
       review: flag('--review', 'stop before credentials go if something of a cloud is left over'),
-      graceDays: wholeNumber('--grace-days <days>', 'days in which it can be called off; 0 as yet'),
+      graceDays: hidden(wholeNumber('--grace-days <days>', 'days in which it can be called off; 0 as yet')),
       noWait: negated('wait', 'confirm and return; the app, serve or "watch" does the work'),
     },
     examples: [
@@ -146,6 +146,7 @@ function addSteering(group: Command, carry: Carry): void {
       const follows = options.noWait !== false;
       const line = await invocation.signIn({ motor: follows });
       const { deletion: before } = await line.client.deletions.show({ deletionId: id });
+      if (before.state === 'done') return endedBefore(before, invocation);
       const answers = options.acceptGrowth || options.finishReview || whenDown !== undefined;
       // One that was left in the middle goes on by being followed: there is nothing to answer.
       if (follows && !answers && !standsStill(before)) return follow(line.client, before, invocation);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../failures.ts';
-import { echoSize, formatShare, formatSize } from '../sizes.ts';
+import { echoSize, formatQuotaShare, formatSize } from '../sizes.ts';
 import { fields } from '../table.ts';
 import { exactTime } from '../times.ts';
 import { addVerb, type Carry, sizeOf } from '../verb.ts';
@@ -24,7 +24,7 @@ export function addQuotas(program: Command, carry: Carry): void {
         text: fields([
           ['Limit', echoSize(quota.limitBytes)],
           ['Used', echoSize(quota.usedBytes)],
-          ['Share', formatShare(quota.share)],
+          ['Share', formatQuotaShare(quota)],
           ['State', quota.state],
           ['Counted', quota.countedAt === null ? 'never' : exactTime(quota.countedAt, invocation.terminal.now())],
           ['Version', String(quota.version)],
@@ -54,7 +54,7 @@ export function addQuotas(program: Command, carry: Carry): void {
         value: changed,
         text:
           `The limit is ${echoSize(quota.limitBytes)} now; before it was ${echoSize(previousLimitBytes)}.\n` +
-          `Used: ${echoSize(quota.usedBytes)}${quota.share === null ? '' : `, ${formatShare(quota.share)} of the limit`}.` +
+          `Used: ${echoSize(quota.usedBytes)}${quota.share === null ? '' : `, ${formatQuotaShare(quota)} of the limit`}.` +
           (belowUsage ? ' The user is over quota.' : ''),
       };
     },

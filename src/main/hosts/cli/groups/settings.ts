@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../failures.ts';
-import { formatShare } from '../sizes.ts';
+import { formatSetShare } from '../sizes.ts';
 import { fields } from '../table.ts';
 import { addVerb, type Carry, optional, share } from '../verb.ts';
 import { addGroup, given, versionOf } from './group.ts';
@@ -55,8 +55,8 @@ export function addSettings(program: Command, carry: Carry): void {
 function textOf(settings: Settings): string {
   return fields([
     ['Workspace', settings.workspaceName],
-    ['Quota warns from', formatShare(settings.quotaWarningShare)],
-    ['Quota is full from', formatShare(settings.quotaFullShare)],
+    ['Quota warns from', formatSetShare(settings.quotaWarningShare)],
+    ['Quota is full from', formatSetShare(settings.quotaFullShare)],
     ['Version', String(settings.version)],
   ]);
 }

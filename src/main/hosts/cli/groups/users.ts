@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { User } from '../../../../contract/users.ts';
 import { revealSecret } from '../../../secret.ts';
 import type { Invocation } from '../invocation.ts';
-import { countOf, echoSize, formatLimit, formatShare, formatSize } from '../sizes.ts';
+import { countOf, echoSize, formatLimit, formatQuotaShare, formatSize } from '../sizes.ts';
 import { type Column, fields, table } from '../table.ts';
 import { exactTime, relativeTime } from '../times.ts';
 import { addVerb, type Carry, choice, flag, mandatory, type Outcome, optional, size, wholeNumber } from '../verb.ts';
@@ -175,7 +175,7 @@ function columns(now: number): Column<User>[] {
     { title: 'STATUS', value: (user) => (user.role === 'owner' ? `${user.status}, owner` : user.status) },
     { title: 'USED', value: (user) => formatSize(user.quota.usedBytes), align: 'right' },
     { title: 'LIMIT', value: (user) => formatLimit(user.quota.limitBytes), align: 'right' },
-    { title: 'SHARE', value: (user) => formatShare(user.quota.share), align: 'right' },
+    { title: 'SHARE', value: (user) => formatQuotaShare(user.quota), align: 'right' },
     { title: 'QUOTA', value: (user) => user.quota.state, canGo: 3 },
     { title: 'CLOUDS', value: (user) => String(user.connectionCount), align: 'right', canGo: 2 },
     { title: 'CREATED', value: (user) => relativeTime(user.createdAt, now), canGo: 1 },
@@ -195,7 +195,7 @@ export function showUser(user: User, invocation: Invocation, sentence?: string):
     ['Status', user.passwordMustChange ? `${user.status}; the first password is still to be changed` : user.status],
     [
       'Quota',
-      `${formatSize(quota.usedBytes)} of ${formatLimit(quota.limitBytes)}${quota.share === null ? '' : `, ${formatShare(quota.share)}`} (${quota.state})`,
+      `${formatSize(quota.usedBytes)} of ${formatLimit(quota.limitBytes)}${quota.share === null ? '' : `, ${formatQuotaShare(quota)}`} (${quota.state})`,
     ],
     ['Counted', quota.countedAt === null ? 'never' : exactTime(quota.countedAt, now)],
     ['AI model', user.ai ? `${user.ai.provider} ${user.ai.model}` : null],

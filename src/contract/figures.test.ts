@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bytesText, limitText, parseSize, sizeText } from './size.ts';
+import { bytesText, countText, durationText, limitText, percentOf, plural, sizeText, wholePercent } from './figures.ts';
 
 const GIB = 2 ** 30;
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -36,30 +36,40 @@ describe('sizes for people', () => {
   });
 });
 
-describe('sizes that are typed', () => {
+describe('Q1: a share in words', () => {
   test.each([
-    ['5GiB', 5 * GIB],
-    ['5 GiB', 5 * GIB],
-    [' 500 mib ', 500 * 2 ** 20],
-    ['1.5 TiB', 1.5 * 2 ** 40],
-    ['10 GB', 1e10],
-    ['12345', 12_345],
-    ['0', 0],
-    ['0.1 GiB', 107_374_182],
-  ])('%j', (text, bytes) => {
-    expect(parseSize(text)).toEqual({ ok: true, bytes });
+    [0, 1000, '0'],
+    [1, 1000, '<1'],
+    [10, 1000, '1'],
+    [999, 1000, '99'],
+    [1000, 1000, '100'],
+    [1001, 1000, '101'],
+    [1010, 1000, '101'],
+    [1020, 1000, '102'],
+    [7, 100, '7'],
+    [29, 100, '29'],
+    [0, 0, '100'],
+    [1_000_000, 7, '14,285,714'],
+  ])('%d of %d is %s', (part, whole, text) => {
+    expect(wholePercent(percentOf(part, whole))).toBe(text);
   });
+});
 
-  test('unlimited is no number', () => {
-    expect(parseSize('Unlimited')).toEqual({ ok: true, bytes: null });
-  });
+test('counts have their thousands apart, and a noun its number', () => {
+  expect(countText(1_234_567)).toBe('1,234,567');
+  expect([0, 1, 1204].map((count) => plural(count, 'entry', 'entries'))).toEqual([
+    '0 entries',
+    '1 entry',
+    '1,204 entries',
+  ]);
+});
 
-  test.each(['', '-1', '1e999', 'ten', '5 G', '5,5 GiB', '1.5', '5 GiB GiB', '99999999 TiB', 'NaN', '0x10', '5 PiB'])(
-    '%j is refused with a reason',
-    (text) => {
-      const parsed = parseSize(text);
-      expect(parsed.ok).toBe(false);
-      if (!parsed.ok) expect(parsed.reason).toMatch(/\.$/);
-    },
-  );
+test.each([
+  [-5, '<1 s'],
+  [999, '<1 s'],
+  [41_000, '41 s'],
+  [192_000, '3 min 12 s'],
+  [7_500_000, '2 h 5 min'],
+])('%d ms last %s', (milliseconds, text) => {
+  expect(plain(durationText(milliseconds))).toBe(text);
 });

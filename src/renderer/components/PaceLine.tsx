@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react';
-import { countText } from '../../components/size.ts';
-import { durationText } from '../../components/time.ts';
+import { countText, durationText } from '../../contract/figures.ts';
 import classes from './PaceLine.module.css';
 import { addSample, paceLine, paceOf, type Sample, timeLeftMs } from './pace.ts';
 
