@@ -1,3 +1,4 @@
+import { countText as count, sizeText as size } from '../../contract/figures.ts';
 import { AddendumBody, CertificateBody, type CertifiedBackend, Signature } from './certificate.ts';
 import { CERTIFICATE_STYLE } from './certificate-style.ts';
 import { drawSeal, MARK } from './seal-drawing.ts';
@@ -15,7 +16,7 @@ export function printCertificate(json: string, addenda: readonly string[], mail:
   const signed = Signature.parse(signature);
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; font-src data:">`,
     `<meta name="viewport" content="width=device-width"><title>Certificate of deletion ${text(body.deletion.id)}</title>`,
     `<style>${CERTIFICATE_STYLE}</style></head><body>`,
     '<table class="sheet"><thead><tr><td></td></tr></thead><tfoot><tr><td></td></tr></tfoot><tbody><tr><td>',
@@ -230,28 +231,10 @@ function groups(hash: string): string {
   return text(hash.match(/.{1,8}/g)?.join(' ') ?? hash);
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en-GB');
-}
-
 function number(value: number, noun: string): string {
   return `${value === 0 ? 'no' : count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-/** Three figures, binary units. */
-function size(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const figures = unit === 0 || value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-  return `${figures}&nbsp;${UNITS[unit]}`;
 }

@@ -1,13 +1,16 @@
+import { CERTIFICATE_FONTS } from './certificate-fonts.ts';
+
 /**
- * The sheet's style: A4 paper, always light, system fonts where Plex is not installed, nothing loaded from anywhere. The
+ * The sheet's style: A4 paper, always light, its letters within it, nothing loaded from anywhere. The
  * page has no margin, so that browsers print none of their own lines on it; a table around all repeats the edges.
  */
 export const CERTIFICATE_STYLE = `
+${CERTIFICATE_FONTS}
 @page { size: A4; margin: 0 }
 :root { color-scheme: light; --ink: #121a1c; --ink-2: #515b5f; --ink-3: #636e71; --line: #e5eaec; --line-2: #c2cbcd }
 * { box-sizing: border-box }
 html { background: #f2f6f7; -webkit-print-color-adjust: exact; print-color-adjust: exact }
-body { margin: 0; color: var(--ink); font: 400 12px/18px 'IBM Plex Sans Variable', 'IBM Plex Sans', system-ui, sans-serif;
+body { margin: 0; color: var(--ink); font: 400 12px/18px 'IBM Plex Sans', system-ui, sans-serif;
   font-variant-numeric: tabular-nums lining-nums }
 .sheet { width: 210mm; margin: 24px auto; background: #fff; border-collapse: collapse; box-shadow: 0 0 0 1px var(--line) }
 .sheet > thead td { height: 60px; padding: 0 } .sheet > tfoot td { height: 44px; padding: 0 }
@@ -19,7 +22,7 @@ header { display: flex; justify-content: space-between; border-bottom: 2px solid
 h1 { margin: 24px 0 4px; font: 500 32px/40px 'IBM Plex Serif', Georgia, 'Times New Roman', serif }
 .number { color: var(--ink-2) }
 .lead { margin: 20px 0 8px; font: 400 15px/24px 'IBM Plex Serif', Georgia, 'Times New Roman', serif; overflow-wrap: anywhere }
-.lead b { font-weight: 600 }
+.lead b { font-weight: 500 }
 h2 { margin: 22px 0 4px; font-size: 12px; line-height: 18px; font-weight: 600; break-after: avoid }
 table.list { width: 100%; border-collapse: collapse; border-top: 1px solid var(--ink) }
 table.list th { padding: 5px 8px 5px 0; color: var(--ink-3); font-weight: 400; text-align: left; border-bottom: 1px solid var(--line-2) }

@@ -4,6 +4,8 @@ export const MARK =
 
 const CURVES = 16;
 const POINTS = 360;
+/** Parts of a unit that a point is rounded to: a tenth is under a dot of a printer. */
+const FINENESS = 10;
 
 /** A SHA-256 as a drawing, for paper: it reminds of the certificate and proves nothing. `hash`: 64 hexadecimal digits. */
 export function drawSeal(hash: string, size: number): string {
@@ -26,15 +28,32 @@ export function drawSeal(hash: string, size: number): string {
     const d = (2 * Math.PI * j) / CURVES;
     const points = Array.from({ length: POINTS }, (_, index) => {
       const t = (2 * Math.PI * index) / POINTS;
-      return at(27 + a1 * Math.sin(p1 * t + f1 + d) + a2 * Math.sin(p2 * t + f2 - d), t);
+      const radius = 27 + a1 * Math.sin(p1 * t + f1 + d) + a2 * Math.sin(p2 * t + f2 - d);
+      return { x: radius * Math.sin(t), y: -radius * Math.cos(t) };
     });
-    return `M${points.join('L')}Z`;
+    return lines(points);
   });
   const stroke = 'fill="none" stroke="#12677a" vector-effect="non-scaling-stroke"';
   return [
     `<svg viewBox="-50 -50 100 100" width="${size}" height="${size}" aria-hidden="true">`,
     `<circle r="49.3" ${stroke} stroke-width="0.9"/><circle r="38.8" ${stroke} stroke-width="0.6"/>`,
-    `<path d="${ticks.join('')}" ${stroke} stroke-width="1.1"/><path d="${curves.join('')}" ${stroke} stroke-width="0.45"/>`,
+    `<path d="${ticks.join('')}" ${stroke} stroke-width="1.1"/>`,
+    `<path d="${curves.join('')}" transform="scale(${1 / FINENESS})" ${stroke} stroke-width="0.45"/>`,
     `<svg x="-10" y="-10" width="20" height="20" viewBox="0 0 32 32">${MARK}</svg></svg>`,
   ].join('');
+}
+
+/** A closed path in whole numbers from point to point, which takes a third of what places with fractions would. */
+function lines(points: readonly { readonly x: number; readonly y: number }[]): string {
+  let [x, y] = [0, 0];
+  const steps = points.map((point) => {
+    const [nextX, nextY] = [Math.round(point.x * FINENESS), Math.round(point.y * FINENESS)];
+    const [right, down] = [nextX - x, nextY - y];
+    [x, y] = [nextX, nextY];
+    return `${right}${down < 0 ? '' : ' '}${down}`;
+  });
+  return `M${steps[0]}l${steps
+    .slice(1)
+    .map((step, index) => (index === 0 || step.startsWith('-') ? step : ` ${step}`))
+    .join('')}z`;
 }
