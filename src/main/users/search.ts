@@ -3,7 +3,12 @@ import { normaliseMailKey } from '../session/index.ts';
 /** Three letters or more are found anywhere, through the trigram index; fewer only at a beginning. */
 export type SearchTerm =
   | { readonly kind: 'anywhere'; readonly phrase: string }
-  | { readonly kind: 'beginning'; readonly patterns: readonly string[]; readonly mailPattern: string };
+  | {
+      readonly kind: 'beginning';
+      readonly mailBeginnings: readonly string[];
+      readonly nameBeginnings: readonly string[];
+      readonly externalIdBeginnings: readonly string[];
+    };
 
 /** What was typed into a search field as a term for SQLite, or null where it says nothing. */
 export function searchTerm(typed: string | undefined): SearchTerm | null {
@@ -14,19 +19,21 @@ export function searchTerm(typed: string | undefined): SearchTerm | null {
   if (letters.length >= 3) return { kind: 'anywhere', phrase: `"${text.replaceAll('"', '""')}"` };
   return {
     kind: 'beginning',
-    patterns: inEveryCase(letters).map(beginning),
-    mailPattern: beginning(normaliseMailKey(text)),
+    mailBeginnings: [normaliseMailKey(text)],
+    // The index on names takes upper and lower case as the same in ASCII alone, the one on external ids nowhere.
+    nameBeginnings: inEveryCase(letters, (letter) => !isAscii(letter)),
+    externalIdBeginnings: letters.every(isAscii) ? inEveryCase(letters, isAscii) : [],
   };
 }
 
-function beginning(text: string): string {
-  return `${text.replace(/[\\%_]/g, '\\$&')}%`;
+function isAscii(letter: string): boolean {
+  return /[\u0000-\u007f]/.test(letter);
 }
 
-/** LIKE takes upper and lower case as the same in ASCII alone: of other letters both are asked for. */
-function inEveryCase(letters: readonly string[]): string[] {
+/** The text in both cases of each letter of which that is asked. */
+function inEveryCase(letters: readonly string[], ofWhich: (letter: string) => boolean): string[] {
   const cases = letters.map((letter) =>
-    /[\u0000-\u007f]/.test(letter) ? [letter] : [...new Set([letter.toLowerCase(), letter.toUpperCase()])],
+    ofWhich(letter) ? [...new Set([letter.toLowerCase(), letter.toUpperCase()])] : [letter],
   );
   return cases.reduce<string[]>((texts, next) => texts.flatMap((text) => next.map((letter) => text + letter)), ['']);
 }

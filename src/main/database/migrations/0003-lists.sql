@@ -1,0 +1,7 @@
+-- Every order of the users list that does not follow each document has its index, written as src/main/users/order.ts has it.
+DROP INDEX users_by_role;
+CREATE INDEX users_by_role ON users (role, no);
+CREATE INDEX users_by_status ON users (status, no);
+CREATE INDEX users_by_connections ON users (connection_count, no);
+CREATE INDEX users_by_sign_in ON users (coalesce(last_sign_in_at, -1), no);
+CREATE INDEX quotas_by_limit ON quotas (coalesce(limit_bytes, 9223372036854775807.0), user_no);
