@@ -1,4 +1,5 @@
 import type { ObjectRef } from '../port.ts';
+import { type PlainRow, plainRows } from './plain-rows.ts';
 import {
   bareETag,
   decodeListedKey,
@@ -7,7 +8,9 @@ import {
   readSize,
   readTime,
   readXml,
+  readXmlText,
   required,
+  textOf,
   type XmlLimits,
   type XmlReader,
 } from './read-xml.ts';
@@ -127,19 +130,9 @@ function encodingOf(head: Fields): (text: string) => string {
 
 /** `ListBucketResult` of ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export async function readObjectList(body: AsyncIterable<Uint8Array>): Promise<ObjectListAnswer> {
-  const head = new Fields();
-  const items: { -readonly [Field in keyof ObjectRef]: ObjectRef[Field] }[] = [];
-  const reader = entryReader(['Contents'], head, (_, { key, size, etag, time }) => {
-    items.push({
-      kind: 'object',
-      key: required('Key', key),
-      versionId: null,
-      size: readSize(size),
-      etag: bareETag(etag),
-      modifiedAt: readTime(time),
-    });
-  });
-  await readXml(body, 'ListBucketResult', reader, LIST_LIMITS);
+  let text = '';
+  for await (const part of textOf(body)) text += part;
+  const { head, items } = readPlainList(text) ?? readWholeList(text);
   // The element that says how keys are encoded may stand after them.
   const decode = encodingOf(head);
   for (const item of items) item.key = decode(item.key);
@@ -149,6 +142,40 @@ export async function readObjectList(body: AsyncIterable<Uint8Array>): Promise<O
     nextToken: head.text('NextContinuationToken') || null,
     isEncoded: head.text('EncodingType') === 'url',
   };
+}
+
+type Items = { -readonly [Field in keyof ObjectRef]: ObjectRef[Field] }[];
+
+function itemOf({ key, size, etag, time }: PlainRow): Items[number] {
+  return {
+    kind: 'object',
+    key: required('Key', key),
+    versionId: null,
+    size: readSize(size),
+    etag: bareETag(etag),
+    modifiedAt: readTime(time),
+  };
+}
+
+function readWholeList(text: string): { head: Fields; items: Items } {
+  const head = new Fields();
+  const items: Items = [];
+  const reader = entryReader(['Contents'], head, (_, entry) => void items.push(itemOf(entry)));
+  readXmlText(text, 'ListBucketResult', reader, LIST_LIMITS);
+  return { head, items };
+}
+
+/** The parser reads all but the entries, and says that they stand where entries stand; null where they do not. */
+function readPlainList(text: string): { head: Fields; items: Items } | null {
+  const plain = plainRows(text, LIST_LIMITS);
+  if (!plain) return null;
+  const head = new Fields();
+  let items: Items | null = null;
+  const reader = entryReader(['Contents'], head, () => {
+    items = plain.rows.map(itemOf);
+  });
+  readXmlText(plain.rest, 'ListBucketResult', reader, LIST_LIMITS);
+  return items && { head, items };
 }
 
 /** `ListVersionsResult`: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */

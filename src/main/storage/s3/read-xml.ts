@@ -37,7 +37,31 @@ export async function readXml(
   reader: XmlReader,
   limits: XmlLimits,
 ): Promise<void> {
+  const parser = openParser(root, reader, limits);
+  for await (const part of textOf(body)) parser.write(part);
+  parser.close();
+}
+
+/** The same for what was read already. */
+export function readXmlText(text: string, root: string, reader: XmlReader, limits: XmlLimits): void {
+  openParser(root, reader, limits).write(text).close();
+}
+
+/** The text of an answer, as it arrives. Rejects with `invalid_answer` for what is not UTF-8. */
+export async function* textOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (error) {
+      throw isNoUtf8(error) ? invalidAnswer('it is not UTF-8', error) : error;
+    }
+  };
+  for await (const chunk of body) yield decode(chunk);
+  yield decode();
+}
+
+function openParser(root: string, reader: XmlReader, limits: XmlLimits): SaxesParser {
   const parser = new SaxesParser({ xmlns: false, position: false });
   let depth = 0;
   let elements = 0;
@@ -79,14 +103,7 @@ export async function readXml(
     depth -= 1;
     text = '';
   });
-  try {
-    for await (const chunk of body) parser.write(decoder.decode(chunk, { stream: true }));
-    parser.write(decoder.decode());
-    parser.close();
-  } catch (error) {
-    if (isNoUtf8(error)) throw invalidAnswer('it is not UTF-8', error);
-    throw error;
-  }
+  return parser;
 }
 
 function isNoUtf8(error: unknown): boolean {
