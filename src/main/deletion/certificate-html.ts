@@ -3,6 +3,8 @@ import { AddendumBody, CertificateBody, type CertifiedBackend, Signature } from 
 import { CERTIFICATE_STYLE } from './certificate-style.ts';
 import { drawSeal, MARK } from './seal-drawing.ts';
 
+/** So many rows of places and leftovers still fit on one page, if they are set closer. */
+const DENSE_FROM = 6;
 /** More leftovers than this are counted on paper; each of them stands in the JSON. */
 const LEFTOVERS_PRINTED = 500;
 
@@ -18,7 +20,7 @@ export function printCertificate(json: string, addenda: readonly string[], mail:
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; font-src data:">`,
     `<meta name="viewport" content="width=device-width"><title>Certificate of deletion ${text(body.deletion.id)}</title>`,
-    `<style>${CERTIFICATE_STYLE}</style></head><body>`,
+    `<style>${CERTIFICATE_STYLE}</style></head><body${isDense(body) ? ' class="dense"' : ''}>`,
     '<table class="sheet"><thead><tr><td></td></tr></thead><tfoot><tr><td></td></tr></tfoot><tbody><tr><td>',
     head(body, hash),
     lead(body, mail),
@@ -41,11 +43,15 @@ function open(json: string): { certificate: unknown; hash: string; signature: un
   return JSON.parse(json) as { certificate: unknown; hash: string; signature: unknown }; // The console's own; the schemas look at the parts.
 }
 
+function isDense({ backends, leftovers, credentials }: CertificateBody): boolean {
+  return backends.length + leftovers.length + credentials.connections.length > DENSE_FROM;
+}
+
 function head(body: CertificateBody, hash: string): string {
   return (
     `<header><div><div class="brand"><svg width="18" height="18" viewBox="0 0 32 32" aria-hidden="true">${MARK}</svg>Quartermaster` +
     `<span>Workspace ${text(body.workspace)}</span></div><h1>Certificate of deletion</h1>` +
-    `<div class="number">No. ${text(body.deletion.id)}<br>issued ${time(body.issuedAt)}</div></div>${drawSeal(hash, 116)}</header>`
+    `<div class="number">No. ${text(body.deletion.id)}, issued ${time(body.issuedAt)}</div></div>${drawSeal(hash, 116)}</header>`
   );
 }
 
@@ -69,22 +75,30 @@ const FINAL = { final: 'Final', trash: 'In the trash', retained: 'Partly held', 
 
 function backends({ backends: rows, totals }: CertificateBody): string {
   const line = (row: CertifiedBackend) =>
-    `<tr><td><b>${text(row.label)}</b><br>${row.cloud ? 'the user’s cloud' : 'the platform’s store'}, ${text(row.kind)}</td>` +
+    `<tr><td><b>${text(row.label)}</b> <small>${row.cloud ? 'the user’s cloud' : 'the platform’s store'}, ${text(row.kind)}</small></td>` +
     `${[row.planned, row.found, row.removed, row.absent, row.leftovers, row.kept].map(cell).join('')}<td class="n">${size(row.removedBytes)}</td>` +
     `<td>${row.outcome === 'skipped' ? 'Left behind' : row.removed === 0 ? '—' : FINAL[row.finality]}</td></tr>`;
-  const note = (row: CertifiedBackend) =>
-    `<li><b>${text(row.label)}</b>: ${[row.problem, row.meaning, row.note]
-      .filter((part) => part !== null)
-      .map(text)
-      .join(' ')}</li>`;
   return section(
     'Removed, by place',
     '<table class="list places"><thead><tr><th>Place</th><th class="n">Planned</th><th class="n">Found</th><th class="n">Removed</th><th class="n">Absent</th>' +
       '<th class="n">Remain</th><th class="n">Kept</th><th class="n">Size</th><th>How final</th></tr></thead><tbody>' +
       `${rows.map(line).join('')}<tr class="sum"><td>Together</td>` +
       `${[totals.planned, totals.found, totals.removed, totals.absent, totals.leftovers, totals.kept].map(cell).join('')}` +
-      `<td class="n">${size(totals.removedBytes)}</td><td></td></tr></tbody></table>${rows.length === 0 ? '' : `<ul>${rows.map(note).join('')}</ul>`}`,
+      `<td class="n">${size(totals.removedBytes)}</td><td></td></tr></tbody></table>${notes(rows)}`,
   );
+}
+
+/** What each place amounts to; places of which the same is to be said stand together. */
+function notes(rows: readonly CertifiedBackend[]): string {
+  const byNote = new Map<string, string[]>();
+  for (const { label, problem, meaning, note } of rows) {
+    const said = [problem, meaning, note].filter((part) => part !== null).join(' ');
+    byNote.set(said, [...(byNote.get(said) ?? []), label]);
+  }
+  const lines = [...byNote].map(
+    ([said, labels]) => `<li>${labels.map((label) => `<b>${text(label)}</b>`).join(', ')}: ${text(said)}</li>`,
+  );
+  return lines.length === 0 ? '' : `<ul>${lines.join('')}</ul>`;
 }
 
 function leftovers({ leftovers: rows, backends: places }: CertificateBody): string {
@@ -100,14 +114,14 @@ function leftovers({ leftovers: rows, backends: places }: CertificateBody): stri
       (row) =>
         `<tr><td>${text(labels.get(row.backend) ?? row.backend)}</td><td><code class="key">${key(row.key)}</code>` +
         `${row.kind === 'object' ? '' : `<br>${text(row.kind)}${row.versionId === null ? '' : ` ${text(row.versionId)}`}`}</td>` +
-        `<td>${text(row.reason)}${row.retainedUntil === null ? '' : ` Until ${time(row.retainedUntil)}.`}</td></tr>`,
+        `<td>${text(row.reason)}${row.retainedUntil === null || row.reason.includes(row.retainedUntil) ? '' : ` Until ${time(row.retainedUntil)}.`}</td></tr>`,
     );
   const rest = rows.length - shown.length;
   const more =
     rest > 0 ? `<tr><td colspan="3">and ${count(rest)} more, each of them named in the JSON file</td></tr>` : '';
   return section(
     'What remains, and why',
-    `<table class="list"><thead><tr><th>Place</th><th>Key</th><th>Why</th></tr></thead><tbody>${shown.join('')}${more}</tbody></table>`,
+    `<table class="list remains"><thead><tr><th>Place</th><th>Key</th><th>Why</th></tr></thead><tbody>${shown.join('')}${more}</tbody></table>`,
   );
 }
 
@@ -129,15 +143,13 @@ function credentials({ credentials: { connections, purgedAt, destroyedCopies } }
 function course({ deletion, plan, backends: places }: CertificateBody): string {
   const removals = places.flatMap(({ lastRemovalAt }) => lastRemovalAt ?? []).sort();
   const looks = places.flatMap(({ verifiedAt }) => verifiedAt ?? []).sort();
-  const last = (times: string[]) => times.at(-1);
   return section(
     'Course',
     pairs([
-      pair('Plan frozen', `${time(plan.content.createdAt)}<br>by ${text(plan.content.createdBy)}`),
-      pair('Confirmed', `${time(deletion.startedAt)}<br>by ${text(deletion.orderedBy)}`),
-      pair('First removal', deletion.firstRemovalAt === null ? 'none' : time(deletion.firstRemovalAt)),
-      pair('Last removal', maybe(last(removals))),
-      pair('Listed again', maybe(last(looks))),
+      pair('Plan frozen', `${time(plan.content.createdAt)}<br><small>by ${text(plan.content.createdBy)}</small>`),
+      pair('Confirmed', `${time(deletion.startedAt)}<br><small>by ${text(deletion.orderedBy)}</small>`),
+      pair('Removed', span(deletion.firstRemovalAt, removals.at(-1) ?? null)),
+      pair('Listed again', maybe(looks.at(-1))),
       pair('Finished', time(deletion.finishedAt)),
     ]),
   );
@@ -164,21 +176,23 @@ const PROVING = ['admin.deletion_started', 'cloud.credentials_purged', 'admin.us
 function evidence(body: CertificateBody, hash: string, signature: Signature): string {
   const entries = body.evidence.entries.flatMap(({ sequence, entry }) => {
     const { event } = JSON.parse(entry) as { event: string }; // An entry as the log wrote it.
-    return PROVING.includes(event) ? [pair(`Audit ${sequence}`, `<code>${text(event)}</code>`)] : [];
+    return PROVING.includes(event) ? [`${count(sequence)}&nbsp;<code>${text(event)}</code>`] : [];
   });
   return section(
     'Evidence',
     pairs([
       pair('Plan', `<code>${groups(body.plan.hash)}</code>`),
       pair('Certificate', `<code>${groups(hash)}</code>`),
-      ...entries,
-      pair('Log', `${count(body.evidence.entries.length)} entries proven against a signed checkpoint`),
+      pair(
+        'Audit log',
+        `${entries.join(', ')}; ${number(body.evidence.entries.length, 'entry', 'entries')} proven against a signed checkpoint`,
+      ),
       pair(
         'Subject',
-        `<code>${groups(body.subject.hmac)}</code><br>HMAC of the mail address under <code>${groups(body.subject.key)}</code>`,
+        `<code>${groups(body.subject.hmac)}</code><br><small>HMAC of the mail address under the key</small> <code>${groups(body.subject.key)}</code>`,
       ),
       pair('Key', `<code>${groups(signature.fingerprint)}</code>`),
-      pair('Signature', `<code>Ed25519 ${text(signature.value)}</code>`),
+      pair('Signature', `<code class="whole">Ed25519 ${text(signature.value)}</code>`),
     ]),
   );
 }
@@ -220,7 +234,15 @@ function key(value: string): string {
 }
 
 function time(value: string): string {
-  return `${text(value.slice(0, 10))}&nbsp;${text(value.slice(11, 19))}&nbsp;UTC`;
+  return `<span class="time">${text(value.slice(0, 10))} ${text(value.slice(11, 19))} UTC</span>`;
+}
+
+/** From the first to the last; the day once where it is the same. */
+function span(first: string | null, last: string | null): string {
+  if (first === null) return 'nothing';
+  if (last === null || last.slice(0, 19) === first.slice(0, 19)) return time(first);
+  if (last.slice(0, 10) !== first.slice(0, 10)) return `${time(first)} to ${time(last)}`;
+  return `${text(first.slice(0, 10))}&nbsp;${text(first.slice(11, 19))} to ${text(last.slice(11, 19))}&nbsp;UTC`;
 }
 
 function maybe(value: string | undefined): string {
@@ -231,8 +253,8 @@ function groups(hash: string): string {
   return text(hash.match(/.{1,8}/g)?.join(' ') ?? hash);
 }
 
-function number(value: number, noun: string): string {
-  return `${value === 0 ? 'no' : count(value)} ${noun}${value === 1 ? '' : 's'}`;
+function number(value: number, noun: string, many = `${noun}s`): string {
+  return `${value === 0 ? 'no' : count(value)} ${value === 1 ? noun : many}`;
 }
 
 function capital(sentence: string): string {

@@ -35,7 +35,16 @@ table.list tr.sum td { font-weight: 600; border-top: 1px solid var(--ink); borde
 td b { font-weight: 600 }
 code { font: 400 11px/16px 'IBM Plex Mono', ui-monospace, monospace } code.key { white-space: pre-wrap }
 code.key i { font-style: normal; color: #90610d; background: #fff8ee; border: 1px solid #ffca80; border-radius: 2px; padding: 0 1px }
+small { font-size: 11px; color: var(--ink-2) } code.whole { font-size: 10px; white-space: nowrap }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 32px } .two > div { min-width: 0 }
 ul { margin: 4px 0; padding-left: 16px; color: var(--ink-2) } li { margin: 2px 0; break-inside: avoid }
 .foot { margin-top: 20px; color: var(--ink-3); break-inside: avoid }
+table.remains td:first-child { width: 12% } table.remains td:last-child { width: 54% } .time { white-space: nowrap }
+.dense .sheet > thead td { height: 34px } .dense .sheet > tfoot td { height: 20px } .dense .sheet > tbody > tr > td { padding-inline: 48px }
+.dense header { padding-bottom: 10px } .dense header > svg { width: 84px; height: 84px } .dense h1 { margin: 6px 0 2px; font-size: 28px; line-height: 34px }
+.dense .lead { margin: 10px 0 0; font-size: 14px; line-height: 20px }
+.dense table.remains td:last-child { font-size: 10px }
+.dense h2 { margin: 9px 0 1px; line-height: 16px } .dense .list, .dense .foot { font-size: 11px; line-height: 14px }
+.dense table.list :is(th, td) { padding-block: 1.5px } .dense code { font-size: 9.5px; line-height: 13px } .dense small { font-size: 10px }
+.dense ul { margin-block: 2px 0; font-size: 10px; line-height: 13px } .dense li { margin: 0 } .dense .foot { margin-top: 8px }
 `;

@@ -206,8 +206,7 @@ export async function signBody<Body extends CertificateBody | AddendumBody>(
 export function meaningOf(finality: z.infer<typeof Finality>, kind: z.infer<typeof BackendKind>): string {
   switch (finality) {
     case 'final':
-      if (kind === 'folder')
-        return 'The files were removed from the folder of the built-in store. Disks, snapshots and backups under it are not seen from here.';
+      if (kind === 'folder') return 'The files were removed from the folder of the built-in store.';
       return 'The server removed it and offers no way to have it back. Disks, snapshots and backups under the server are not seen from here.';
     case 'trash':
       return 'It went to the provider’s trash. The provider keeps it there for its own time, and nothing here shortens that.';

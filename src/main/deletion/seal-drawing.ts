@@ -3,7 +3,7 @@ export const MARK =
   '<path d="M25.5 15A10.5 10.5 0 1 0 15 25.5" fill="none" stroke="#093641" stroke-width="5"/><path d="M17 17H29A12 12 0 0 1 17 29Z" fill="#e19d31"/>';
 
 const CURVES = 16;
-const POINTS = 360;
+const POINTS = 300;
 /** Parts of a unit that a point is rounded to: a tenth is under a dot of a printer. */
 const FINENESS = 10;
 
