@@ -11,6 +11,7 @@ import { type ApacheServer, findApache, startApache } from '../support/apache.ts
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { qmIn } from '../support/qm.ts';
 import { built, type QmProcess, quiet, scratch, startQm } from '../support/qm-process.ts';
+import { openAdmittedSocket } from '../support/serve-host.ts';
 
 const place = scratch();
 let workspace: string;
@@ -77,19 +78,47 @@ describe('R6: commands beside each other', { timeout: 300_000 }, () => {
     expect(rows[0]).toMatchObject({ origin: { host: 'qm' }, metadata: { name: 'beside-serve' } });
   });
 
-  test('a second `serve` works through the first, and takes over when that is killed', async () => {
+  test('a page of a second `serve` works through the first, and comes back when that is killed', async () => {
+    const first = await serve();
+    const firstsFile = readFileSync(join(workspace, 'open-console.html'), 'utf8');
+    const second = start('serve', '--no-open', '--json');
+    const { serving } = JSON.parse(await second.saying((line) => line.includes('"serving"'))) as {
+      serving: { address: string; openingFile: string };
+    };
+    expect(readFileSync(join(workspace, 'open-console.html'), 'utf8')).toBe(firstsFile);
+    const oneTime = /#t=([\w-]{43})/.exec(readFileSync(serving.openingFile, 'utf8'))?.[1] ?? '';
+    const tab = await openAdmittedSocket(serving.address, oneTime);
+    const password = readFileSync(env.QM_PASSWORD_FILE ?? '', 'utf8').trim();
+    const { token } = await tab.client.session.signIn({ mail: env.QM_ADMIN ?? '', password });
+    const { rows } = await tab.client.audit.list({ event: 'admin.signed_in', limit: 1 });
+    expect(rows[0]).toMatchObject({ origin: { host: 'serve', networkAddress: '127.0.0.1' } });
+
+    // A call that is under way when the owner dies ends, so that the page can send it again.
+    const watching = tab.client.users.list({ limit: 500 });
+    first.child.kill('SIGKILL');
+    await Promise.allSettled([watching]);
+    await first.ended;
+    const again = await openAdmittedSocket(serving.address, tab.tabToken);
+    expect((await again.client.session.restore({ token })).signedIn).toMatchObject({ mail: env.QM_ADMIN });
+    expect((await again.client.users.list({ limit: 1 })).rows).toHaveLength(1);
+    // The second one owns the workspace now, and does its work, whether anybody asks for it or not.
+    expect(readFileSync(join(workspace, 'owner.pid'), 'utf8').trim()).toBe(String(second.child.pid));
+    await qm.ok('users', 'list');
+    again.close();
+    second.child.kill('SIGTERM');
+    expect((await second.ended).code).toBe(143);
+    expect(existsSync(join(workspace, CALLING_CARD))).toBe(false);
+    expect(existsSync(serving.openingFile)).toBe(false);
+  });
+
+  test('a `serve` that nobody looks at takes over by itself', async () => {
     const first = await serve();
     const second = await serve();
-    await qm.ok('users', 'list');
     first.child.kill('SIGKILL');
     await first.ended;
     await expect
       .poll(() => readFileSync(join(workspace, 'owner.pid'), 'utf8').trim(), { timeout: 20_000 })
       .toBe(String(second.child.pid));
-    await qm.ok('users', 'list');
-    second.child.kill('SIGTERM');
-    expect((await second.ended).code).toBe(143);
-    expect(existsSync(join(workspace, CALLING_CARD))).toBe(false);
   });
 });
 

@@ -28,6 +28,11 @@ export interface Attempts {
   begin(subject: Buffer): number;
   /** The try was right: nothing is held against the subject any more. */
   succeed(subject: Buffer): void;
+  /**
+   * One try after the other for each subject, each from `begin` to its end: of many right ones at once, as several commands
+   * of one administrator make them, none is taken for a wrong one while the others are still being looked at.
+   */
+  inTurn<Result>(subject: Buffer, tryOnce: () => Promise<Result>): Promise<Result>;
 }
 
 export function openAttempts(workspace: Workspace, clock: Clock): Attempts {
@@ -42,6 +47,7 @@ export function openAttempts(workspace: Workspace, clock: Clock): Attempts {
   );
   const remove = raw.prepare('DELETE FROM sign_in_attempts WHERE subject = ?');
   const forget = raw.prepare('DELETE FROM sign_in_attempts WHERE last_at < ? AND coalesce(locked_until, 0) < ?');
+  const turns = new Map<string, Promise<unknown>>();
 
   return {
     subjectOf: (kind, name) => createHash('sha256').update(`${workspace.id}\0${kind}\0${name}`).digest(),
@@ -69,6 +75,19 @@ export function openAttempts(workspace: Workspace, clock: Clock): Attempts {
 
     succeed(subject) {
       remove.run(subject);
+    },
+
+    async inTurn(subject, tryOnce) {
+      const key = subject.toString('hex');
+      const before = turns.get(key);
+      const turn = before ? before.then(tryOnce) : tryOnce();
+      const settled = turn.catch(() => {});
+      turns.set(key, settled);
+      try {
+        return await turn;
+      } finally {
+        if (turns.get(key) === settled) turns.delete(key);
+      }
     },
   };
 }

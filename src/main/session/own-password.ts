@@ -29,59 +29,65 @@ export function openOwnPassword(
 ): OwnPassword {
   const { workspace, vault, audit, clock } = ground;
 
-  /** Answers the hash that the password fits. */
-  async function verifyOwn(live: LiveSession, password: Secret): Promise<{ hash: string; subject: Buffer }> {
+  /** Goes on with the hash that the password fits. */
+  function verified<Result>(
+    live: LiveSession,
+    password: Secret,
+    goOn: (hash: string, subject: Buffer) => Promise<Result>,
+  ): Promise<Result> {
     const user = userByNo(workspace.db, live.userNo);
     if (!user) throw notSignedIn('account_closed');
     const subject = attempts.subjectOf('mail', normaliseMailKey(user.mail));
-    const triesLeft = attempts.begin(subject);
-    if (!(await verifyPassword(user.passwordHash, password))) throw wrongPassword(triesLeft);
-    return { hash: user.passwordHash, subject };
+    return attempts.inTurn(subject, async () => {
+      const triesLeft = attempts.begin(subject);
+      if (!(await verifyPassword(user.passwordHash, password))) throw wrongPassword(triesLeft);
+      return goOn(user.passwordHash, subject);
+    });
   }
 
   return {
-    async stepUp(live, actor, password) {
-      const { subject } = await verifyOwn(live, password);
-      const until = clock() + STEP_UP_MS;
-      workspace.transaction((tx) => {
-        attempts.succeed(subject);
-        audit.append(tx, { actor, event: 'admin.stepped_up', target: { kind: 'session', id: live.id } });
-      });
-      live.steppedUpUntil = until;
-      return until;
-    },
-
-    async change(live, actor, current, next) {
-      const { hash, subject } = await verifyOwn(live, current);
-      if (await verifyPassword(hash, next)) {
-        workspace.transaction(() => attempts.succeed(subject));
-        throw new Refusal(
-          'PASSWORD_UNCHANGED',
-          'The new password is the old one: nothing was changed. Choose another.',
-        );
-      }
-      const nextHash = await hashPassword(next, argon2);
-      const unlocked = await vault.ready();
-      const changedAt = workspace.transaction((tx) => {
-        attempts.succeed(subject);
-        const { changes } = tx.raw
-          .prepare(
-            `UPDATE users SET password_hash = ?, password_must_change = 0, version = version + 1
-             WHERE no = ? AND password_hash = ? AND status = 'active'`,
-          )
-          .run(nextHash, live.userNo, hash);
-        if (changes === 0) throw notSignedIn('password_changed');
-        audit.append(tx, {
-          actor,
-          event: 'admin.password_changed',
-          target: { kind: 'user', id: live.userId },
-          sealed: renewSeal(tx, unlocked, 'users', live.userId),
+    stepUp: async (live, actor, password) =>
+      await verified(live, password, async (_hash, subject) => {
+        const until = clock() + STEP_UP_MS;
+        workspace.transaction((tx) => {
+          attempts.succeed(subject);
+          audit.append(tx, { actor, event: 'admin.stepped_up', target: { kind: 'session', id: live.id } });
         });
-        endSessionsOf(tx, audit, live.userNo, actor, 'password_changed', live.id);
-        return clock();
-      });
-      lives.removeOthers(live.userNo, live.id);
-      return changedAt;
-    },
+        live.steppedUpUntil = until;
+        return until;
+      }),
+
+    change: async (live, actor, current, next) =>
+      await verified(live, current, async (hash, subject) => {
+        if (await verifyPassword(hash, next)) {
+          workspace.transaction(() => attempts.succeed(subject));
+          throw new Refusal(
+            'PASSWORD_UNCHANGED',
+            'The new password is the old one: nothing was changed. Choose another.',
+          );
+        }
+        const nextHash = await hashPassword(next, argon2);
+        const unlocked = await vault.ready();
+        const changedAt = workspace.transaction((tx) => {
+          attempts.succeed(subject);
+          const { changes } = tx.raw
+            .prepare(
+              `UPDATE users SET password_hash = ?, password_must_change = 0, version = version + 1
+               WHERE no = ? AND password_hash = ? AND status = 'active'`,
+            )
+            .run(nextHash, live.userNo, hash);
+          if (changes === 0) throw notSignedIn('password_changed');
+          audit.append(tx, {
+            actor,
+            event: 'admin.password_changed',
+            target: { kind: 'user', id: live.userId },
+            sealed: renewSeal(tx, unlocked, 'users', live.userId),
+          });
+          endSessionsOf(tx, audit, live.userNo, actor, 'password_changed', live.id);
+          return clock();
+        });
+        lives.removeOthers(live.userNo, live.id);
+        return changedAt;
+      }),
   };
 }

@@ -142,6 +142,16 @@ describe('X2: tries are limited', () => {
     expect(codes.filter((code) => code === 'TOO_MANY_TRIES')).toHaveLength(25);
   });
 
+  test('right ones at once are none of them taken for wrong, and wrong ones among them count', async () => {
+    const { one, line, userId } = await setUp();
+    const right = Array.from({ length: 12 }, () => signIn(one, one.line()));
+    const stepUps = Array.from({ length: 6 }, () => one.session.stepUp(line, actorOf(userId), OWNER.password));
+    expect(await wrong(one)).toBe('WRONG_PASSWORD');
+    expect(await Promise.all(right)).toHaveLength(12);
+    expect(await Promise.all(stepUps)).toHaveLength(6);
+    expect(one.on.workspace.db.raw.prepare('SELECT failures FROM sign_in_attempts').pluck().get()).toBe(1);
+  });
+
   test('a try counts before it is looked at: killing the process in between gains nothing', async () => {
     const { one } = await setUp();
     const attempt = wrong(one);
@@ -193,6 +203,14 @@ describe('X2: tries are limited', () => {
     expect((await tried('a long passphrase')).state).toBe('available');
     expect(events(one, 'console.vault_unlock_refused')).toHaveLength(6);
     expect(events(one, 'console.vault_unlocked')).toHaveLength(1);
+    expect(count(one, 'sign_in_attempts')).toBe(0);
+  });
+
+  test('right passphrases at once all open the vault', async () => {
+    const { one } = await setUp('a long passphrase');
+    one.on.vault.lock();
+    const tried = Array.from({ length: 8 }, () => one.session.unlockVault(one.line(), new Secret('a long passphrase')));
+    for (const { state } of await Promise.all(tried)) expect(state).toBe('available');
     expect(count(one, 'sign_in_attempts')).toBe(0);
   });
 

@@ -66,26 +66,30 @@ export function openSignIn(
     });
   }
 
+  async function signIn(line: Line, mailKey: string, subject: Buffer, password: Secret) {
+    const known = userByMailKey(workspace.db, mailKey);
+    try {
+      const { user, unlocked } = await admit(line, subject, known, password);
+      const token = newToken(ground);
+      const live = workspace.transaction((tx) => {
+        const now = userByMailKey(tx, mailKey);
+        if (now?.passwordHash !== user.passwordHash || now.status !== 'active' || now.role !== 'owner')
+          throw wrongPassword(0); // Changed while the password was being checked.
+        attempts.succeed(subject);
+        return beginSession(tx, ground, { line, user, token, vault: unlocked });
+      });
+      return { live, token };
+    } catch (error) {
+      if (isRefusal(error)) recordRefused(line, known, subject, error);
+      throw error;
+    }
+  }
+
   return {
-    async signIn(line, mail, password) {
+    signIn(line, mail, password) {
       const mailKey = normaliseMailKey(mail);
       const subject = attempts.subjectOf('mail', mailKey);
-      const known = userByMailKey(workspace.db, mailKey);
-      try {
-        const { user, unlocked } = await admit(line, subject, known, password);
-        const token = newToken(ground);
-        const live = workspace.transaction((tx) => {
-          const now = userByMailKey(tx, mailKey);
-          if (now?.passwordHash !== user.passwordHash || now.status !== 'active' || now.role !== 'owner')
-            throw wrongPassword(0); // Changed while the password was being checked.
-          attempts.succeed(subject);
-          return beginSession(tx, ground, { line, user, token, vault: unlocked });
-        });
-        return { live, token };
-      } catch (error) {
-        if (isRefusal(error)) recordRefused(line, known, subject, error);
-        throw error;
-      }
+      return attempts.inTurn(subject, () => signIn(line, mailKey, subject, password));
     },
   };
 }

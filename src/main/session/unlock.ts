@@ -9,15 +9,26 @@ import type { Authentication } from './authentication.ts';
  * Opens the vault with its passphrase, for as long as the console runs: rate limited, logged, and only by a row whose
  * seal holds, so that a passphrase that was replaced does not come back with its old row.
  */
-export async function unlockVault(
+export function unlockVault(
   ground: Ground,
   attempts: Attempts,
   authentication: Authentication,
   actor: Actor,
   passphrase: Secret,
 ): Promise<VaultCondition> {
-  const { workspace, vault, audit } = ground;
   const subject = attempts.subjectOf('vault', 'passphrase');
+  return attempts.inTurn(subject, () => unlock(ground, attempts, authentication, actor, passphrase, subject));
+}
+
+async function unlock(
+  ground: Ground,
+  attempts: Attempts,
+  authentication: Authentication,
+  actor: Actor,
+  passphrase: Secret,
+  subject: Buffer,
+): Promise<VaultCondition> {
+  const { workspace, vault, audit } = ground;
   try {
     attempts.begin(subject);
     const { condition, recipientId } = await vault.unlock(passphrase);

@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ONE_TIME_LIFE_MS, type Tokens } from './tokens.ts';
 
-export const OPENING_FILE = 'open-console.html';
+const OPENING_FILE = 'open-console.html';
 const RENEW_EVERY_MS = ONE_TIME_LIFE_MS - 60_000;
 
 export interface OpeningFile {
@@ -15,10 +15,16 @@ export interface OpeningFile {
 /**
  * A file in the workspace that only its owner can read, and that leads the browser which opens it to the console with a valid
  * one-time token. The browser is started on this file, since every process of the machine can read another's arguments. A
- * token in it is replaced when it was used and before it runs out, so that the file opens further tabs at any time.
+ * token in it is replaced when it was used and before it runs out, so that the file opens further tabs at any time. One that
+ * runs beside another on the same workspace has a file of its own, which names its port.
  */
-export function writeOpeningFile(workspaceDir: string, address: string, tokens: Tokens): OpeningFile {
-  const path = join(workspaceDir, OPENING_FILE);
+export function writeOpeningFile(
+  workspaceDir: string,
+  address: string,
+  tokens: Tokens,
+  isBesideAnother: boolean,
+): OpeningFile {
+  const path = join(workspaceDir, isBesideAnother ? `open-console-${new URL(address).port}.html` : OPENING_FILE);
   let current: string | undefined;
   const renew = () => {
     if (current !== undefined) tokens.withdraw(current);

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly openLine: (carrier: Carrier) => Line;
   /** Where the file that opens the console is put. */
   readonly workspaceDir: string;
+  /** Whether another process owns the workspace, so that its file has to stay as it is. */
+  readonly isBesideAnother?: boolean;
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly log: Log;
@@ -65,7 +67,7 @@ export async function openServer(options: ServerOptions): Promise<ConsoleServer>
   });
   const { port } = server.address() as AddressInfo; // A TCP server's address is never a pipe's name.
   const address = `http://${HOST}:${port}/`;
-  const file = writeOpeningFile(options.workspaceDir, address, tokens);
+  const file = writeOpeningFile(options.workspaceDir, address, tokens, options.isBesideAnother ?? false);
   const sockets = openTabSockets({
     tokens,
     openLine: options.openLine,

@@ -20,6 +20,7 @@ export function addServe(program: Command, carry: Carry): void {
       const opened = await invocation.open({ motor: true, create: true, host: 'serve' });
       const server = await startServe({
         openLine: opened.openLine,
+        isBesideAnother: opened.owned() === null,
         workspaceDir: invocation.workspaceDir,
         open: open !== false,
         log: invocation.log,
