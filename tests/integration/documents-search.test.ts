@@ -81,19 +81,19 @@ test.each([
   'nothing like it',
   'x\u0000y',
   '\ud800\ud800\ud800',
-])('S6: %j finds what it names among one user’s documents, in the order of keys, and nothing else', async (search) => {
+])('%j finds what it names among one user’s documents, in the order of keys, and nothing else', async (search) => {
   const term = keySearch(search);
   expect(await found(search)).toEqual(keys.filter((key) => term?.accepts(key)));
 });
 
-test('S6: pages of a few end where they end, whatever a step looked at', async () => {
+test('pages of a few end where they end, whatever a step looked at', async () => {
   expect(await found('report', 7)).toEqual(keys.filter((key) => key.includes('Report')));
   const { rows, next } = await at.storage.documents({ user: 'u001', search: 'smile', limit: 1 });
   expect(rows).toHaveLength(1);
   expect(next).not.toBeNull();
 });
 
-test('S6: blanks alone are no search, and somebody else’s documents are not searched', async () => {
+test('blanks alone are no search, and somebody else’s documents are not searched', async () => {
   expect(await found('  ')).toHaveLength(MANY);
   const { rows, next } = await at.storage.documents({ user: 'u002', search: '000500', limit: 50 });
   expect({ rows, next }).toEqual({ rows: [], next: null });

@@ -20,10 +20,10 @@ test.each([
   ['😀', 'users/1/😀', true],
   ['%', 'users/1/x', false],
   ['  re ', 'users/1/report', true],
-])('S6: %j in %j: %j', (typed, key, expected) => {
+])('%j in %j: %j', (typed, key, expected) => {
   expect(finds(typed, key)).toBe(expected);
 });
 
-test('S6: nothing typed is no search', () => {
+test('nothing typed is no search', () => {
   for (const typed of [undefined, '', '   ', '\ud800'.slice(1)]) expect(keySearch(typed)).toBeNull();
 });
