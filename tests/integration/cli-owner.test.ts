@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../src/contract/audit.ts';
 import type { Deletion, Plan } from '../../src/contract/deletions.ts';
@@ -30,7 +30,6 @@ async function serve(): Promise<QmProcess> {
   return process;
 }
 const deletionIn = (line: string) => (JSON.parse(line) as { deletion?: Deletion }).deletion;
-const removedIn = (line: string) => deletionIn(line)?.backends[0]?.removed ?? 0;
 
 beforeAll(async () => {
   built();
@@ -151,6 +150,7 @@ describe.skipIf(findApache() === null)('R6: a deletion that two look after', { t
     return qm.json<Plan>('deletions', 'plan', mail);
   }
   const slowly = (delayMs: number) => {
+    proxy.requests.length = 0;
     proxy.fault = ({ method }) => ({ kind: 'pass', delayMs: method === 'DELETE' ? delayMs : 0 });
   };
 
@@ -180,11 +180,16 @@ describe.skipIf(findApache() === null)('R6: a deletion that two look after', { t
     const plan = await planFor('grace@example.org');
     slowly(600);
     const owner = start('--json', 'deletions', 'start', plan.id, '--confirm', 'grace@example.org');
-    const { id } = deletionIn(await owner.saying((line) => removedIn(line) > 0)) ?? { id: '' };
-    const guest = start('--json', 'deletions', 'watch', id);
-    await guest.saying((line) => deletionIn(line) !== undefined);
-    guest.child.kill('SIGINT');
+    const { id } = deletionIn(await owner.saying((line) => deletionIn(line) !== undefined)) ?? { id: '' };
+    await expect.poll(() => proxy.requests.some(({ method }) => method === 'DELETE')).toBe(true);
+    const [guest, reader] = [start('--json', 'deletions', 'watch', id), start('deletions', 'watch', id)];
+    await Promise.all([
+      guest.saying((line) => deletionIn(line) !== undefined),
+      reader.saying((line) => line.startsWith('clouds')),
+    ]);
+    for (const { child } of [guest, reader]) child.kill('SIGINT');
     expect((await guest.ended).code).toBe(130);
+    expect((await reader.ended).stdout).toContain('No longer followed; the work goes on');
     proxy.fault = () => ({ kind: 'pass' });
     const done = await owner.ended;
     expect({ code: done.code, answer: JSON.parse(done.stdout) as Deletion }).toMatchObject({
@@ -197,7 +202,8 @@ describe.skipIf(findApache() === null)('R6: a deletion that two look after', { t
     const plan = await planFor('barbara@example.org');
     slowly(600);
     const owner = start('--json', 'deletions', 'start', plan.id, '--confirm', 'barbara@example.org');
-    const { id } = deletionIn(await owner.saying((line) => removedIn(line) > 0)) ?? { id: '' };
+    const { id } = deletionIn(await owner.saying((line) => deletionIn(line) !== undefined)) ?? { id: '' };
+    await expect.poll(() => proxy.requests.some(({ method }) => method === 'DELETE')).toBe(true);
     const guest = start('--json', 'deletions', 'watch', id);
     await guest.saying((line) => deletionIn(line) !== undefined);
     owner.child.kill('SIGKILL');
@@ -288,6 +294,28 @@ describe('R6: an owner that cannot be talked to', { timeout: 120_000 }, () => {
       return () => rmSync(card, { recursive: true });
     });
     expect(unreadable.message).toContain('may not read how to reach it');
+  });
+
+  test('that was killed leaves a card and a socket, which the next owner takes away', async () => {
+    const dead = await serve();
+    const { address } = JSON.parse(readFileSync(join(workspace, CALLING_CARD), 'utf8')) as { address: string };
+    dead.child.kill('SIGKILL');
+    await dead.ended;
+    expect(existsSync(address)).toBe(true);
+    await qm.ok('users', 'list');
+    for (const path of [address, dirname(address), join(workspace, CALLING_CARD)])
+      expect(existsSync(path), path).toBe(false);
+  });
+
+  test('that does not answer is not waited for after Ctrl-C', async () => {
+    const lock = takeOwnership(workspace);
+    const waiting = start('--json', 'users', 'list');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const asked = performance.now();
+    waiting.child.kill('SIGINT');
+    expect((await waiting.ended).code).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(3_000);
+    lock.release();
   });
 
   test('that does not answer is waited for, and then named', async () => {

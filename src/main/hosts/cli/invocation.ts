@@ -103,12 +103,18 @@ export class Invocation {
       host: options.host ?? 'qm',
       motor: options.motor ?? false,
       log: this.#logIn(workspaceDir),
+      signal: this.signal,
       onStaying: () => this.say('Another command works through this one, so this one stays until that has ended.'),
       ...(passphrase ? { passphrase } : {}),
     });
     this.#opened = opened;
     this.#closing.push(() => opened.close());
     return opened;
+  }
+
+  /** Whether this command works on a console that another process has opened. */
+  get isGuest(): boolean {
+    return this.#opened !== undefined && this.#opened.owned() === null;
   }
 
   /** Whether another command is at work on the console of this one, so that closing has to wait for it. */

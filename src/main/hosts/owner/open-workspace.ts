@@ -26,6 +26,8 @@ const AGAIN_MS = 2_000;
 export interface OpenWorkspaceOptions extends Omit<OwnerOptions, 'version'> {
   readonly version?: string;
   readonly patienceMs?: number;
+  /** Ends the waiting for an owner that does not answer. */
+  readonly signal?: AbortSignal;
 }
 
 /** The console on a workspace, in this process or in the one that owns the workspace. */
@@ -140,7 +142,7 @@ async function seek(options: OpenWorkspaceOptions, origin: Origin): Promise<Plac
       if (error.why !== 'silent' || performance.now() >= until)
         throw refusalOf(error, options.workspaceDir, owned, version);
     }
-    await sleep(pause);
+    await sleep(pause, undefined, options.signal ? { signal: options.signal } : {});
   }
 }
 

@@ -113,10 +113,17 @@ function outcomeOf(deletion: Deletion, invocation: Invocation): Outcome {
   if (invocation.signal.aborted)
     return {
       value: deletion,
-      text: `${text}\n\nStopped here; nothing is lost. Go on with: qm deletions watch ${deletion.id}`,
+      text: `${text}\n\n${stoppedSentence(invocation)} qm deletions watch ${deletion.id}`,
       exit: exitCodes.interrupted,
     };
   return { value: deletion, text, exit: exitOf(deletion) };
+}
+
+/** Through another process's console it was only watched; the work is done there. */
+function stoppedSentence({ isGuest }: Invocation): string {
+  return isGuest
+    ? 'No longer followed; the work goes on in the process that has the workspace open. Follow it again with:'
+    : 'Stopped here; nothing is lost. Go on with:';
 }
 
 function exitOf(deletion: Deletion): ExitCode {
