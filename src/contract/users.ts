@@ -16,6 +16,7 @@ import {
   Version,
 } from './primitives.ts';
 import { Quota } from './quotas.ts';
+import { USER_SORTS } from './user-sorts.ts';
 
 export const Role = z.enum(['owner', 'user']);
 export const UserStatus = z.enum(['active', 'inactive', 'deleting']);
@@ -39,20 +40,7 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-export const UserSort = z.enum([
-  'createdAt',
-  'name',
-  'mail',
-  'externalId',
-  'status',
-  'role',
-  'used',
-  'limit',
-  'share',
-  'connections',
-  'lastSignInAt',
-  'ai',
-]);
+export const UserSort = z.enum(USER_SORTS);
 
 export const userFilter = {
   /** Found in name, mail and external id; under three letters only at the beginning. */

@@ -1,7 +1,7 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Banner } from '../components/Banner.tsx';
-import { UnlockForm } from '../features/session/UnlockVault.tsx';
+import { UnlockDialog } from '../features/session/UnlockVault.tsx';
 import { usePage } from './page-context.ts';
 import { href } from './router.ts';
 import { useFrame } from './session-state.ts';
@@ -58,12 +58,7 @@ function VaultBanner({ isReadOnly }: { readonly isReadOnly: boolean }) {
       >
         {state.vault.message} {isReadOnly && 'Until then everything can be read and nothing changed; deletions wait.'}
       </Banner>
-      <Modal opened={isUnlocking} onClose={() => setUnlocking(false)} title="Unlock the vault">
-        <UnlockForm
-          onDone={() => setUnlocking(false)}
-          other={<Button onClick={() => setUnlocking(false)}>Leave it locked</Button>}
-        />
-      </Modal>
+      <UnlockDialog isOpen={isUnlocking} onClose={() => setUnlocking(false)} />
     </>
   );
 }

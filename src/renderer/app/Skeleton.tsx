@@ -1,3 +1,4 @@
+import { LoadingRows } from '../components/LoadingRows.tsx';
 import { Mark } from '../components/Mark.tsx';
 import frame from './Frame.module.css';
 import classes from './Skeleton.module.css';
@@ -7,18 +8,11 @@ import classes from './Skeleton.module.css';
 /** The place of a screen: its head and some rows. */
 export function ScreenSkeleton() {
   return (
-    <div className={classes.screen} role="status" aria-label="Loading">
+    <div className={classes.screen}>
       <div className={classes.head}>
         <span className={classes.title} />
       </div>
-      {Array.from({ length: 8 }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike
-        <div key={index} className={classes.row}>
-          <span className={classes.bar} />
-          <span className={classes.bar} />
-          <span className={classes.bar} />
-        </div>
-      ))}
+      <LoadingRows count={8} isAtOnce />
     </div>
   );
 }

@@ -13,9 +13,16 @@ export function useIsSlow(): boolean {
   return isSlow;
 }
 
-/** Rows of the real height with bars where text will be. Shows nothing for the first 300 ms. */
-export function LoadingRows({ count = 6, label = 'Loading' }: { readonly count?: number; readonly label?: string }) {
-  const isSlow = useIsSlow();
+interface LoadingRowsProps {
+  readonly count?: number;
+  readonly label?: string;
+  /** For a page of which nothing else is there yet. */
+  readonly isAtOnce?: boolean;
+}
+
+/** Rows of the real height with bars where text will be. Shows nothing for the first 300 ms, unless it is asked to. */
+export function LoadingRows({ count = 6, label = 'Loading', isAtOnce = false }: LoadingRowsProps) {
+  const isSlow = useIsSlow() || isAtOnce;
   return (
     <div className={classes.rows} role="status" aria-label={label}>
       {isSlow &&

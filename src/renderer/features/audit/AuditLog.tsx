@@ -1,5 +1,5 @@
 import { Button, NativeSelect } from '@mantine/core';
-import { IconAlertTriangle, IconListSearch } from '@tabler/icons-react';
+import { IconListSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AuditEntry } from '../../../contract/audit.ts';
@@ -9,13 +9,13 @@ import { useConsole } from '../../app/page-context.ts';
 import { href, navigate, useRoute } from '../../app/router.ts';
 import { useFrame } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { FilterChip } from '../../components/FilterChip.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { shortened } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { clockText, exactText } from '../../components/time.ts';
 import classes from './AuditLog.module.css';
 import { useActorNames } from './actor-names.ts';
@@ -84,21 +84,7 @@ export function AuditLog() {
       <div className={classes.split}>
         <div className={classes.list} data-beside={entry !== null || undefined}>
           {!data && !error && <LoadingRows count={14} label="Loading the log" />}
-          {error && (
-            <EmptyState
-              icon={<IconAlertTriangle {...ICON.large} />}
-              title="The log could not be read"
-              code={problemOf(error).code}
-              isAlert
-              actions={
-                <Button variant="filled" onClick={() => void refetch()}>
-                  Try again
-                </Button>
-              }
-            >
-              {problemOf(error).message}
-            </EmptyState>
-          )}
+          {error && <FailedState error={error} title="The log could not be read" onRetry={() => void refetch()} />}
           {data && rows.length === 0 && (
             <EmptyState
               icon={<IconListSearch {...ICON.large} />}

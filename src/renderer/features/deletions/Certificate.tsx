@@ -1,11 +1,9 @@
 import { Button, TextInput } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
 import { href } from '../../app/router.ts';
-import { EmptyState } from '../../components/EmptyState.tsx';
-import { ICON } from '../../components/icon.ts';
+import { FailedState } from '../../components/FailedState.tsx';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { codeOf, problemOf } from '../../components/problem.ts';
@@ -74,19 +72,7 @@ export function Certificate({ deletionId }: { readonly deletionId: string }) {
         </div>
       )}
       {!data && problem && !isOtherMail && (
-        <EmptyState
-          icon={<IconAlertTriangle {...ICON.large} />}
-          title="The certificate could not be shown"
-          code={problem.code}
-          isAlert
-          actions={
-            <Button variant="filled" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          {problem.message}
-        </EmptyState>
+        <FailedState error={error} title="The certificate could not be shown" onRetry={() => void refetch()} />
       )}
     </>
   );

@@ -5,16 +5,12 @@ import { useIsInUse } from '../../app/in-use.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { href } from '../../app/router.ts';
 import { ShortId } from '../../components/Ids.tsx';
-import { LoadingRows } from '../../components/LoadingRows.tsx';
-import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Seal } from '../../components/Seal.tsx';
 import { Properties, Property, Section } from '../../components/Section.tsx';
 import { inGroups } from '../../components/seal.ts';
-import { Timeline } from '../../components/Timeline.tsx';
 import { TimeText, useNow } from '../../components/TimeText.tsx';
 import { exactText } from '../../components/time.ts';
-import { useActorNames } from '../audit/actor-names.ts';
-import { entryWords } from '../audit/event-words.ts';
+import { EntryTimeline } from '../audit/EntryTimeline.tsx';
 import classes from './DeletionFacts.module.css';
 import { isOver } from './progress.ts';
 
@@ -78,22 +74,9 @@ export function CourseSection({ deletion }: { readonly deletion: Deletion }) {
       refetchInterval: isInUse && !isOver(deletion) && AGAIN_MS,
     }),
   );
-  const nameOf = useActorNames(data?.rows ?? []);
   return (
     <Section title="Course">
-      <ProblemBanner error={error} title="The log could not be read." />
-      {!data && !error && <LoadingRows count={4} label="Loading the course" />}
-      {data && (
-        <Timeline
-          entries={data.rows.map((entry) => ({
-            id: entry.id,
-            time: entry.time,
-            act: entryWords(entry),
-            by: nameOf(entry.actor),
-            isRefused: entry.outcome !== 'done',
-          }))}
-        />
-      )}
+      <EntryTimeline entries={data?.rows} error={error} loading="Loading the course" />
     </Section>
   );
 }

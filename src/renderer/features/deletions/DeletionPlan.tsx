@@ -1,16 +1,17 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconFileOff } from '@tabler/icons-react';
+import { IconFileOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Plan } from '../../../contract/deletions.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { href } from '../../app/router.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { Hash } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
+import { codeOf } from '../../components/problem.ts';
 import { Seal } from '../../components/Seal.tsx';
 import { Columns, Section } from '../../components/Section.tsx';
 import { saveText } from '../../components/save-text.ts';
@@ -42,25 +43,23 @@ export function DeletionPlan({ planId }: { readonly planId: string }) {
   return (
     <>
       <PageHead title="Plan" parent={parent} />
-      <EmptyState
-        icon={isGone ? <IconFileOff {...ICON.large} /> : <IconAlertTriangle {...ICON.large} />}
-        title={isGone ? 'There is no such plan' : 'The plan could not be read'}
-        code={problemOf(error).code}
-        isAlert
-        actions={
-          isGone ? (
+      {isGone ? (
+        <EmptyState
+          icon={<IconFileOff {...ICON.large} />}
+          title="There is no such plan"
+          code="NOT_FOUND"
+          isAlert
+          actions={
             <Button component="a" href={href(['users'])}>
               Show all users
             </Button>
-          ) : (
-            <Button variant="filled" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          )
-        }
-      >
-        {isGone ? 'Plan again from the user’s page.' : problemOf(error).message}
-      </EmptyState>
+          }
+        >
+          Plan again from the user’s page.
+        </EmptyState>
+      ) : (
+        <FailedState error={error} title="The plan could not be read" onRetry={() => void refetch()} />
+      )}
     </>
   );
 }

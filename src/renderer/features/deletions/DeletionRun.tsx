@@ -1,17 +1,18 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconFileOff } from '@tabler/icons-react';
+import { IconFileOff } from '@tabler/icons-react';
 import type { Deletion } from '../../../contract/deletions.ts';
 import { countText, sizeText } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { Badge } from '../../components/Glyph.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PaceLine } from '../../components/PaceLine.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
+import { codeOf } from '../../components/problem.ts';
 import { Columns, Section } from '../../components/Section.tsx';
 import { CallOff } from './CallOff.tsx';
 import { CertificateSection } from './CertificateSection.tsx';
@@ -43,25 +44,23 @@ export function DeletionRun({ deletionId }: { readonly deletionId: string }) {
   return (
     <>
       <PageHead title="Deletion" parent={parent} />
-      <EmptyState
-        icon={isGone ? <IconFileOff {...ICON.large} /> : <IconAlertTriangle {...ICON.large} />}
-        title={isGone ? 'There is no such deletion' : 'The deletion could not be read'}
-        code={problemOf(error).code}
-        isAlert
-        actions={
-          isGone ? (
+      {isGone ? (
+        <EmptyState
+          icon={<IconFileOff {...ICON.large} />}
+          title="There is no such deletion"
+          code="NOT_FOUND"
+          isAlert
+          actions={
             <Button component="a" href={href(['deletions'])}>
               Show all deletions
             </Button>
-          ) : (
-            <Button variant="filled" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          )
-        }
-      >
-        {isGone ? 'The address may be wrong or cut short.' : problemOf(error).message}
-      </EmptyState>
+          }
+        >
+          The address may be wrong or cut short.
+        </EmptyState>
+      ) : (
+        <FailedState error={error} title="The deletion could not be read" onRetry={() => void refetch()} />
+      )}
     </>
   );
 }

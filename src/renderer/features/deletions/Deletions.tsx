@@ -1,5 +1,5 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { IconAlertTriangle, IconTrashX } from '@tabler/icons-react';
+import { IconTrashX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Deletion } from '../../../contract/deletions.ts';
 import { countText, plural } from '../../../contract/figures.ts';
@@ -8,12 +8,12 @@ import { useConsole } from '../../app/page-context.ts';
 import { href, navigate, useRoute } from '../../app/router.ts';
 import { Bar } from '../../components/Bar.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { Status } from '../../components/Glyph.tsx';
 import { shortened } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
 import classes from './Deletions.module.css';
@@ -71,21 +71,7 @@ export function Deletions() {
       </div>
       <PageBody>
         {!data && !error && <LoadingRows count={10} label="Loading deletions" />}
-        {error && (
-          <EmptyState
-            icon={<IconAlertTriangle {...ICON.large} />}
-            title="The deletions could not be read"
-            code={problemOf(error).code}
-            isAlert
-            actions={
-              <Button variant="filled" onClick={() => void refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {problemOf(error).message}
-          </EmptyState>
-        )}
+        {error && <FailedState error={error} title="The deletions could not be read" onRetry={() => void refetch()} />}
         {data && rows.length === 0 && <NoDeletions state={state} />}
         {rows.length > 0 && (
           <RuledTable label="Deletions" columns={columns}>

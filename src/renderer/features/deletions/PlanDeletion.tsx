@@ -43,7 +43,7 @@ export function PlanDeletion({ user, hindrance }: PlanDeletionProps) {
 
 /** Plans as soon as it is there, and stops when it goes. */
 function Planning({ userId, onClose }: { readonly userId: string; readonly onClose: () => void }) {
-  const { client } = usePage();
+  const { client, queries, orpc } = usePage();
   const [error, setError] = useState<unknown>(null);
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is what makes it plan again
@@ -53,13 +53,17 @@ function Planning({ userId, onClose }: { readonly userId: string; readonly onClo
     client.deletions
       .plan({ user: userId }, { signal: controller.signal })
       .then(({ plan }) => {
-        if (!controller.signal.aborted) navigate(href(['plans', plan.id]));
+        if (controller.signal.aborted) return;
+        navigate(href(['plans', plan.id]));
+        // A plan is an entry of the log.
+        void queries.invalidateQueries({ queryKey: orpc.session.state.key() });
+        void queries.invalidateQueries({ queryKey: orpc.audit.list.key() });
       })
       .catch((thrown: unknown) => {
         if (!controller.signal.aborted) setError(thrown);
       });
     return () => controller.abort();
-  }, [client, userId, attempt]);
+  }, [client, queries, orpc, userId, attempt]);
   const deletionId = textIn(error, 'deletionId');
   if (error)
     return (

@@ -1,4 +1,4 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Deletion } from '../../../contract/deletions.ts';
 import { plural } from '../../../contract/figures.ts';
@@ -7,7 +7,7 @@ import { useFrame } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
-import { UnlockForm } from '../session/UnlockVault.tsx';
+import { UnlockDialog } from '../session/UnlockVault.tsx';
 import type { useResume } from './deletion-changes.ts';
 import { unansweredOf } from './progress.ts';
 
@@ -189,12 +189,7 @@ function UnlockOrRetry({ canRetry, onRetry }: { readonly canRetry: boolean; read
       <Button size="xs" onClick={() => setUnlocking(true)}>
         Unlock vault
       </Button>
-      <Modal opened={isUnlocking} onClose={() => setUnlocking(false)} title="Unlock the vault">
-        <UnlockForm
-          onDone={() => setUnlocking(false)}
-          other={<Button onClick={() => setUnlocking(false)}>Leave it locked</Button>}
-        />
-      </Modal>
+      <UnlockDialog isOpen={isUnlocking} onClose={() => setUnlocking(false)} />
     </>
   );
 }

@@ -41,7 +41,10 @@ function stepsOf({ backends }: Plan): readonly Step[] {
   return [
     { title: 'The account is closed', meaning: 'At once. Nobody gets in with it, and nothing of it can be changed.' },
     ...(hasClouds ? clouds : []),
-    { title: 'The platform’s store is emptied', meaning: 'Objects, their versions and markers, unfinished uploads.' },
+    {
+      title: 'The platform’s store is emptied',
+      meaning: 'Every object, with its versions and unfinished uploads where the store has those.',
+    },
     {
       title: 'Everything is listed again',
       meaning: 'What still stands is tried again; what stays is named with its reason.',

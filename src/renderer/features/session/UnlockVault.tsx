@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
@@ -77,5 +77,14 @@ export function UnlockForm({ size = 'sm', onDone, other }: UnlockFormProps) {
         {other}
       </FormButtons>
     </Form>
+  );
+}
+
+/** The same over a screen, for who is signed in already. */
+export function UnlockDialog({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title="Unlock the vault">
+      <UnlockForm onDone={onClose} other={<Button onClick={onClose}>Leave it locked</Button>} />
+    </Modal>
   );
 }

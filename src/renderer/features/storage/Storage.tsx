@@ -1,14 +1,14 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconDatabase, IconPlus } from '@tabler/icons-react';
+import { IconDatabase, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { countText } from '../../../contract/figures.ts';
 import { href } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { Section } from '../../components/Section.tsx';
 import { AddStorage } from './AddStorage.tsx';
 import { IndexRuns } from './IndexRuns.tsx';
@@ -38,19 +38,11 @@ export function Storage() {
       <PageBody isReading>
         {!rows && !profiles.error && <LoadingRows count={4} label="Loading the stores" />}
         {!rows && profiles.error && (
-          <EmptyState
-            icon={<IconAlertTriangle {...ICON.large} />}
+          <FailedState
+            error={profiles.error}
             title="The stores could not be read"
-            code={problemOf(profiles.error).code}
-            isAlert
-            actions={
-              <Button variant="filled" onClick={() => void profiles.refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {problemOf(profiles.error).message}
-          </EmptyState>
+            onRetry={() => void profiles.refetch()}
+          />
         )}
         {rows?.length === 0 && (
           <EmptyState icon={<IconDatabase {...ICON.large} />} title="No store is known" actions={add}>

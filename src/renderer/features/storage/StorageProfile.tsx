@@ -1,17 +1,17 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconDatabaseOff } from '@tabler/icons-react';
+import { IconDatabaseOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { countText, sizeText } from '../../../contract/figures.ts';
 import type { Profile } from '../../../contract/storage.ts';
 import { href } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { ShortId } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { Columns, Properties, Property, Section } from '../../components/Section.tsx';
 import { Doctor } from './Doctor.tsx';
 import { EditStorage } from './EditStorage.tsx';
@@ -52,19 +52,7 @@ export function StorageProfile({ name }: { readonly name: string }) {
         </EmptyState>
       )}
       {!data && error && (
-        <EmptyState
-          icon={<IconAlertTriangle {...ICON.large} />}
-          title="The store could not be read"
-          code={problemOf(error).code}
-          isAlert
-          actions={
-            <Button variant="filled" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          {problemOf(error).message}
-        </EmptyState>
+        <FailedState error={error} title="The store could not be read" onRetry={() => void refetch()} />
       )}
     </>
   );

@@ -57,7 +57,7 @@ export function StoreTable({ profiles, runs }: StoreTableProps) {
                   <Button
                     size="xs"
                     variant="subtle"
-                    aria-label={`Index ${profile.name} now`}
+                    aria-label={`Index now, ${profile.name}`}
                     disabled={!canChange}
                     loading={
                       index.isPending &&

@@ -1,9 +1,10 @@
-import { Button, Drawer, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Drawer } from '@mantine/core';
 import { useState } from 'react';
 import type { User } from '../../../contract/users.ts';
 import { Form, FormButtons } from '../../components/Form.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
+import { codeOf, fieldErrors, problemOf } from '../../components/problem.ts';
+import { USER_FIELD_OF_CODE, type UserDraft, UserFields } from '../users/UserFields.tsx';
 import { useUpdateUser } from './user-changes.ts';
 
 interface EditUserProps {
@@ -26,23 +27,17 @@ export function EditUser({ user, isOpen, onClose }: EditUserProps) {
   );
 }
 
-const FIELD_OF_CODE: Readonly<Record<string, string>> = {
-  MAIL_TAKEN: 'mail',
-  EXTERNAL_ID_TAKEN: 'externalId',
-  EXTERNAL_ID_FIXED: 'externalId',
-  SOLE_ADMIN: 'role',
-};
-
 function EditUserForm({ user, onClose }: Omit<EditUserProps, 'isOpen'>) {
-  const [name, setName] = useState(user.name);
-  const [mail, setMail] = useState(user.mail);
-  const [role, setRole] = useState(user.role);
-  const [externalId, setExternalId] = useState(user.externalId ?? '');
+  const [draft, setDraft] = useState<UserDraft>({
+    name: user.name,
+    mail: user.mail,
+    role: user.role,
+    externalId: user.externalId ?? '',
+  });
   const update = useUpdateUser();
   const problem = update.error ? problemOf(update.error) : null;
-  const field = problem ? FIELD_OF_CODE[problem.code] : undefined;
-  const errors: Record<string, string> =
-    problem && field ? { [field]: `${problem.message} ${problem.code}` } : { ...problem?.fields };
+  const errors = fieldErrors(problem, USER_FIELD_OF_CODE);
+  const { name, mail, role, externalId } = draft;
   const change = {
     ...(name === user.name ? {} : { name }),
     ...(mail === user.mail ? {} : { mail }),
@@ -57,36 +52,10 @@ function EditUserForm({ user, onClose }: Omit<EditUserProps, 'isOpen'>) {
         update.mutate({ user: user.id, expectedVersion: user.version, ...change }, { onSuccess: onClose })
       }
     >
-      <TextInput
-        label="Name"
-        data-autofocus
-        value={name}
-        error={errors.name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Mail"
-        type="email"
-        value={mail}
-        error={errors.mail}
-        onChange={(event) => setMail(event.currentTarget.value)}
-      />
-      <NativeSelect
-        label="Role"
-        value={role}
-        error={errors.role}
-        onChange={(event) => setRole(event.currentTarget.value === 'owner' ? 'owner' : 'user')}
-        data={[
-          { value: 'user', label: 'User' },
-          { value: 'owner', label: 'Administrator' },
-        ]}
-      />
-      <TextInput
-        label="External id"
-        description="Becomes a part of object keys, so it is fixed once documents exist."
-        value={externalId}
-        error={errors.externalId}
-        onChange={(event) => setExternalId(event.currentTarget.value)}
+      <UserFields
+        draft={draft}
+        onChange={(changed) => setDraft((before) => ({ ...before, ...changed }))}
+        errors={errors}
       />
       {problem && Object.keys(errors).length === 0 && (
         <ProblemBanner

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconUserOff } from '@tabler/icons-react';
+import { IconUserOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { User as UserAnswer } from '../../../contract/users.ts';
 import { useConsole } from '../../app/page-context.ts';
@@ -7,11 +7,12 @@ import { href } from '../../app/router.ts';
 import { useCanChange, useFrame } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { codeOf, problemOf } from '../../components/problem.ts';
+import { codeOf } from '../../components/problem.ts';
 import { Columns } from '../../components/Section.tsx';
 import { UserConnections } from '../connections/UserConnections.tsx';
 import { useDeletionOf } from '../deletions/deletion-queries.ts';
@@ -125,31 +126,26 @@ function BeingDeleted({ user }: { readonly user: UserAnswer }) {
 
 function NoUser({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
   const isGone = codeOf(error) === 'NOT_FOUND';
-  const { message, code } = problemOf(error);
   return (
     <>
       <PageHead title={isGone ? 'No such user' : 'User'} parent={parent} />
-      <EmptyState
-        icon={isGone ? <IconUserOff {...ICON.large} /> : <IconAlertTriangle {...ICON.large} />}
-        title={isGone ? 'There is no such user' : 'The user could not be read'}
-        code={code}
-        isAlert
-        actions={
-          isGone ? (
+      {isGone ? (
+        <EmptyState
+          icon={<IconUserOff {...ICON.large} />}
+          title="There is no such user"
+          code="NOT_FOUND"
+          isAlert
+          actions={
             <Button component="a" href={href(['users'])}>
               Show all users
             </Button>
-          ) : (
-            <Button variant="filled" onClick={onRetry}>
-              Try again
-            </Button>
-          )
-        }
-      >
-        {isGone
-          ? 'It may have been deleted: its history stands in the audit log, and its certificate under Deletions.'
-          : message}
-      </EmptyState>
+          }
+        >
+          It may have been deleted: its history stands in the audit log, and its certificate under Deletions.
+        </EmptyState>
+      ) : (
+        <FailedState error={error} title="The user could not be read" onRetry={onRetry} />
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Drawer, NativeSelect, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Drawer, TextInput } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,12 +7,13 @@ import { CopyButton } from '../../components/CopyButton.tsx';
 import { Form, FormButtons } from '../../components/Form.tsx';
 import { ICON } from '../../components/icon.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { type Problem, problemOf } from '../../components/problem.ts';
+import { fieldErrors, problemOf } from '../../components/problem.ts';
 import { SizeField } from '../../components/SizeField.tsx';
 import { useToast } from '../../components/Toasts.tsx';
 import { parseSize } from '../../components/typed-size.ts';
 import { secureRandomBytes, suggestPassword } from './first-password.ts';
 import classes from './NewUser.module.css';
+import { USER_FIELD_OF_CODE, type UserDraft, UserFields } from './UserFields.tsx';
 
 interface NewUserProps {
   readonly isOpen: boolean;
@@ -31,15 +32,6 @@ export function NewUser({ isOpen, onClose }: NewUserProps) {
       <NewUserForm key={draft} onClose={discard} />
     </Drawer>
   );
-}
-
-const FIELD_CODES: Readonly<Record<string, string>> = { MAIL_TAKEN: 'mail', EXTERNAL_ID_TAKEN: 'externalId' };
-
-/** A refusal that is about one field stands below it; everything else above the buttons. */
-function fieldErrors(problem: Problem | null): Record<string, string> {
-  if (!problem) return {};
-  const field = FIELD_CODES[problem.code];
-  return field ? { [field]: `${problem.message} ${problem.code}` } : { ...problem.fields };
 }
 
 function useCreateUser(onDone: () => void) {
@@ -61,18 +53,16 @@ function useCreateUser(onDone: () => void) {
 }
 
 function NewUserForm({ onClose }: { readonly onClose: () => void }) {
-  const [name, setName] = useState('');
-  const [mail, setMail] = useState('');
-  const [role, setRole] = useState<'user' | 'owner'>('user');
-  const [externalId, setExternalId] = useState('');
+  const [user, setUser] = useState<UserDraft>({ name: '', mail: '', role: 'user', externalId: '' });
   const [limit, setLimit] = useState('');
   const [firstPassword, setFirstPassword] = useState(() => suggestPassword(secureRandomBytes));
   const create = useCreateUser(onClose);
   const problem = create.error ? problemOf(create.error) : null;
-  const errors = fieldErrors(problem);
+  const errors = fieldErrors(problem, USER_FIELD_OF_CODE);
   const size = limit.trim() === '' ? ({ ok: true, bytes: null } as const) : parseSize(limit);
   const send = () => {
     if (!size.ok) return;
+    const { name, mail, role, externalId } = user;
     create.mutate({
       name,
       mail,
@@ -84,43 +74,7 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <Form label="New user" onSubmit={send}>
-      <TextInput
-        label="Name"
-        data-autofocus
-        value={name}
-        error={errors.name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Mail"
-        type="email"
-        autoComplete="off"
-        value={mail}
-        error={errors.mail}
-        onChange={(event) => setMail(event.currentTarget.value)}
-      />
-      <NativeSelect
-        label="Role"
-        value={role}
-        description={
-          role === 'owner'
-            ? 'May sign in to this console and do everything.'
-            : 'Uses the platform; cannot sign in here.'
-        }
-        onChange={(event) => setRole(event.currentTarget.value === 'owner' ? 'owner' : 'user')}
-        data={[
-          { value: 'user', label: 'User' },
-          { value: 'owner', label: 'Administrator' },
-        ]}
-      />
-      <TextInput
-        label="External id"
-        description="The name that other systems know the user by. Fixed once documents exist. Empty: none."
-        autoComplete="off"
-        value={externalId}
-        error={errors.externalId}
-        onChange={(event) => setExternalId(event.currentTarget.value)}
-      />
+      <UserFields draft={user} onChange={(change) => setUser((before) => ({ ...before, ...change }))} errors={errors} />
       <SizeField
         label="Quota"
         value={limit}
@@ -159,7 +113,7 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
           type="submit"
           variant="filled"
           loading={create.isPending}
-          disabled={name.trim() === '' || mail.trim() === '' || !size.ok}
+          disabled={user.name.trim() === '' || user.mail.trim() === '' || !size.ok}
         >
           Create user
         </Button>

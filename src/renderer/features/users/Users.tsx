@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconPlus, IconUserSearch, IconUsers } from '@tabler/icons-react';
+import { IconPlus, IconUserSearch, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { countText } from '../../../contract/figures.ts';
@@ -7,9 +7,9 @@ import { useConsole } from '../../app/page-context.ts';
 import { navigate, useRoute } from '../../app/router.ts';
 import { useCanChange } from '../../app/session-state.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { FailedState } from '../../components/FailedState.tsx';
 import { ICON } from '../../components/icon.ts';
 import { PageHead } from '../../components/PageHead.tsx';
-import { problemOf } from '../../components/problem.ts';
 import { NewUser } from './NewUser.tsx';
 import { UserGrid } from './UserGrid.tsx';
 import { UserToolbar } from './UserToolbar.tsx';
@@ -50,7 +50,7 @@ export function Users() {
       />
       <UserToolbar filter={filter} onChange={setFilter} />
       {blocks.error ? (
-        <FailedList error={blocks.error} onRetry={blocks.retry} />
+        <FailedState error={blocks.error} title="The list could not be read" onRetry={blocks.retry} />
       ) : isEmpty && isFiltered(filter) ? (
         <NoneMatches filter={filter} onClear={() => setFilter(noFilter)} />
       ) : isEmpty ? (
@@ -87,25 +87,6 @@ function Counted({ filter, count, all }: CountedProps) {
     </>
   ) : (
     <>{countText(count)}</>
-  );
-}
-
-function FailedList({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
-  const { message, code } = problemOf(error);
-  return (
-    <EmptyState
-      icon={<IconAlertTriangle {...ICON.large} />}
-      title="The list could not be read"
-      code={code}
-      isAlert
-      actions={
-        <Button variant="filled" onClick={onRetry}>
-          Try again
-        </Button>
-      }
-    >
-      {message}
-    </EmptyState>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { USER_SORTS } from '../../../contract/user-sorts.ts';
 import type { Role, UserSort, UserStatus } from '../../../contract/users.ts';
 import { href, type Route } from '../../app/router.ts';
 
@@ -12,21 +13,6 @@ export interface UserFilter {
   readonly direction: 'ascending' | 'descending';
 }
 
-const SORTS: readonly UserFilter['sortBy'][] = [
-  'createdAt',
-  'name',
-  'mail',
-  'externalId',
-  'status',
-  'role',
-  'used',
-  'limit',
-  'share',
-  'connections',
-  'lastSignInAt',
-  'ai',
-];
-
 /** What the address asks for. Anything that is no filter is left out, so that an old link still opens. */
 export function readFilter({ search }: Route): UserFilter {
   const sort = search.get('sort') ?? '-createdAt';
@@ -39,7 +25,7 @@ export function readFilter({ search }: Route): UserFilter {
     role: role === 'owner' || role === 'user' ? role : null,
     isOverQuota: search.get('over') === 'yes',
     hasConnections: search.get('clouds') === 'yes',
-    sortBy: SORTS.find((known) => known === name) ?? 'createdAt',
+    sortBy: USER_SORTS.find((known) => known === name) ?? 'createdAt',
     direction: sort.startsWith('-') ? 'descending' : 'ascending',
   };
 }

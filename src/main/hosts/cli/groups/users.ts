@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { USER_SORTS } from '../../../../contract/user-sorts.ts';
 import type { User } from '../../../../contract/users.ts';
 import { revealSecret } from '../../../secret.ts';
 import type { Invocation } from '../invocation.ts';
@@ -8,21 +9,6 @@ import { exactTime, relativeTime } from '../times.ts';
 import { addVerb, type Carry, choice, flag, mandatory, type Outcome, optional, size, wholeNumber } from '../verb.ts';
 import { addGroup, given, versionOf } from './group.ts';
 import { moreOf, pageOptions, readPages } from './paging.ts';
-
-const sorts = [
-  'createdAt',
-  'name',
-  'mail',
-  'externalId',
-  'status',
-  'role',
-  'used',
-  'limit',
-  'share',
-  'connections',
-  'lastSignInAt',
-  'ai',
-] as const;
 
 export const expectedVersion = wholeNumber(
   '--expected-version <number>',
@@ -45,7 +31,7 @@ export function addUsers(program: Command, carry: Carry): void {
       role: choice('--role <role>', 'only those', ['owner', 'user']),
       overQuota: flag('--over-quota', 'only who stores more than allowed'),
       hasConnections: flag('--has-connections', 'only who has connected a cloud'),
-      sortBy: choice('--sort <field>', 'in which order', sorts),
+      sortBy: choice('--sort <field>', 'in which order', USER_SORTS),
       descending: flag('--descending', 'the other way round'),
       ...pageOptions,
     },
