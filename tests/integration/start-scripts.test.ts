@@ -70,7 +70,7 @@ appendFileSync('builds.log', 'built\\n');
 const source = readFileSync('src/main/index.ts', 'utf8');
 if (source === 'broken') { console.error('SYNTAX at line 1'); process.exit(1); }
 setTimeout(() => {
-  for (const [file, text] of [['main/index.js', source], ['main/qm.js', ''], ['main/worker.js', ''], ['preload/index.cjs', ''], ['renderer/index.html', '']]) {
+  for (const [file, text] of [['main/index.js', source], ['main/qm.js', ''], ['main/worker.js', ''], ['main/reader.js', ''], ['preload/index.cjs', ''], ['renderer/index.html', '']]) {
     mkdirSync(join(out, file, '..'), { recursive: true });
     writeFileSync(join(out, file), text);
   }
