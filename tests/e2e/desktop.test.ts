@@ -5,6 +5,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ensureBuild } from '../../scripts/ensure-build.mjs';
 import type { ConsoleClient } from '../../src/contract/index.ts';
+import { surroundings } from '../../src/main/hosts/owner/address.ts';
+import { takeOwnership } from '../../src/main/hosts/owner/lock.ts';
+import { openReception } from '../../src/main/hosts/owner/reception.ts';
 import { findChromium, noChromium } from '../support/chromium.ts';
 import { everyProcedureHolds } from '../support/contract-suite.ts';
 import { makeDemo } from '../support/demo.ts';
@@ -340,21 +343,56 @@ describe.each(kinds)('the desktop on $kind', ({ launch, isHere, why }) => {
       }
     });
 
-    test('a workspace that another host owns is left alone: the app says by whom, and ends', async () => {
+    test('R6: on a workspace that `serve` has open it works through that, and takes over when that is gone', async () => {
       const owner = await startServeHost(ROOT, {
         HOME: home,
         QM_WORKSPACE: join(home, 'workspace'),
         DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+      });
+      const app = await start();
+      try {
+        const page = await app.window();
+        const before = await openLineInPage(page);
+        await before.client.session.setUp({ mail: MAIL, name: 'Root', password: PASSWORD, passphrase: PASSPHRASE });
+        await before.client.users.create({ mail: 'ada@example.org', name: 'Ada', firstPassword: 'a first password' });
+        const { rows } = await before.client.audit.list({ event: 'admin.user_created', limit: 1 });
+        expect(rows[0]).toMatchObject({ origin: { host: 'desktop' } });
+        owner.process.kill('SIGKILL');
+        await Promise.all([owner.exited, before.closed]);
+
+        const { client } = await openLineInPage(page);
+        await client.vault.unlock({ passphrase: PASSPHRASE });
+        await client.session.signIn({ mail: MAIL, password: PASSWORD });
+        expect((await client.users.show({ user: 'ada@example.org' })).user.name).toBe('Ada');
+      } finally {
+        owner.process.kill('SIGKILL');
+        expect(await app.quit()).toBe(0);
+      }
+    });
+
+    test('R6: a workspace whose owner cannot be talked to is left alone: the app says by whom it is in use, and ends', async () => {
+      const workspaceDir = join(home, 'workspace');
+      const lock = takeOwnership(workspaceDir);
+      const reception = await openReception({
+        workspaceDir,
+        openLine: () => ({ receive() {}, ended() {}, underWay: () => 0 }),
+        staysForCommands: false,
+        onMotorWanted() {},
+        version: '99.0.0',
+        log: () => {},
+        surroundings: surroundings(),
       });
       try {
         const app = await start();
         if (app.kind === 'electron') return await app.kill(); // Its dialog waits for a person.
         expect(await app.exited).toBe(1);
         const said = app.records.find((one) => one.what === 'error-box');
-        expect(said).toMatchObject({ content: expect.stringContaining(`process ${owner.process.pid}`) });
+        expect(said).toMatchObject({
+          content: expect.stringContaining(`process ${process.pid}, which is Quartermaster 99.0.0`),
+        });
       } finally {
-        owner.process.kill('SIGTERM');
-        await owner.exited;
+        reception.close();
+        lock.release();
       }
     });
 
