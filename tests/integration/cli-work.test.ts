@@ -124,6 +124,14 @@ describe('D5, D9: a user is removed from the built-in store, with proof', { time
       .map((line) => JSON.parse(line) as { deletion: Deletion });
     expect(progress.at(-1)?.deletion.state).toBe('done');
 
+    // Whoever comes later is told that there is nothing to follow, and that is no failure.
+    for (const verb of ['watch', 'resume']) {
+      const late = await qm.run('deletions', verb, started.id);
+      expect(late.code, late.stderr).toBe(0);
+      expect(late.stdout).toMatch(/^It is done already, .*: nothing is left to be worked on\.\n/);
+    }
+    expect(await qm.ok('deletions', 'start', '--help')).not.toContain('grace');
+
     // The user is gone; the certificate holds against the fingerprint, and any change of it is found.
     expect((await qm.run('users', 'show', 'ada@example.org')).stderr).toContain('NOT_FOUND');
     await qm.ok(
