@@ -2,6 +2,7 @@ import { CopyButton } from './CopyButton.tsx';
 import { exactParts } from './exact-key.ts';
 import classes from './Ids.module.css';
 import { inGroups } from './seal.ts';
+import { shortened } from './shortened.ts';
 
 /** An id, shortened in the middle, to be copied whole. */
 export function ShortId({ id, what = 'the id' }: { readonly id: string; readonly what?: string }) {
@@ -11,10 +12,6 @@ export function ShortId({ id, what = 'the id' }: { readonly id: string; readonly
       <CopyButton text={id} what={what} />
     </span>
   );
-}
-
-export function shortened(id: string): string {
-  return id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
 }
 
 /** A hash in groups of four; copied without the gaps. */

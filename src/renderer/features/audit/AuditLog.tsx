@@ -12,15 +12,15 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { FailedState } from '../../components/FailedState.tsx';
 import { FilterChip } from '../../components/FilterChip.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
-import { shortened } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
+import { shortened } from '../../components/shortened.ts';
 import { clockText, exactText } from '../../components/time.ts';
 import classes from './AuditLog.module.css';
 import { useActorNames } from './actor-names.ts';
 import { EntryPane } from './EntryPane.tsx';
-import { eventWord, knownEvents } from './event-words.ts';
+import { briefWords, eventWord, knownEvents } from './event-words.ts';
 import { useVerifyLog, VerdictBanner } from './VerdictBanner.tsx';
 
 const PAGE = 100;
@@ -188,7 +188,7 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
                 type="button"
                 className={classes.open}
                 aria-pressed={entry.id === chosen}
-                aria-label={`Entry ${countText(entry.sequence)}, ${eventWord(entry.event)}`}
+                aria-label={`Entry ${countText(entry.sequence)}, ${briefWords(entry)}`}
                 onClick={() => onChoose(entry.id)}
               >
                 {countText(entry.sequence)}
@@ -201,7 +201,7 @@ function EntryTable({ rows, chosen, onChoose, nameOf }: EntryTableProps) {
             </td>
             <td className={classes.actor}>{nameOf(entry.actor)}</td>
             <td className={classes.event} data-bad={entry.outcome !== 'done' || undefined}>
-              {eventWord(entry.event)} <code className={classes.code}>{entry.event}</code>
+              {briefWords(entry)} <code className={classes.code}>{entry.event}</code>
             </td>
             <td className={classes.target}>
               {entry.target ? (

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { useConsole } from '../../app/page-context.ts';
-import { shortened } from '../../components/Ids.tsx';
+import { shortened } from '../../components/shortened.ts';
 
 type Actor = Pick<AuditEntry['actor'], 'kind' | 'id'>;
 

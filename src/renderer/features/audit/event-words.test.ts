@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { entryWords, eventWord, knownEvents } from './event-words.ts';
+import { briefWords, entryWords, eventWord, knownEvents } from './event-words.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -22,6 +22,16 @@ describe('A3: entries in words', () => {
     expect(plain(entryWords({ event: 'admin.quota_changed', metadata, outcome: 'done' }))).toBe(
       'Quota changed: 10 GiB to no limit',
     );
+  });
+
+  test('a stage is named in words, in the list as well; one that is not known as it is', () => {
+    const event = 'deletion.stage_reached';
+    expect(entryWords({ event, metadata: { stage: 'closing' }, outcome: 'done' })).toBe(
+      'Stage reached: Account closed; inventory',
+    );
+    expect(briefWords({ event, metadata: { stage: 'revoking' } })).toBe('Stage reached: Credentials');
+    expect(briefWords({ event, metadata: { stage: 'dancing' } })).toBe('Stage reached: dancing');
+    expect(briefWords({ event: 'deletion.waiting', metadata: { message: 'No answer.' } })).toBe('Deletion waits');
   });
 
   test('what was refused says so, with its code', () => {

@@ -53,11 +53,30 @@ const WORDS: Readonly<Record<string, string>> = {
   'deletion.addendum_certified': 'Addendum issued',
 };
 
+/** What `deletion.stage_reached` names: the stages of the machine, in words. */
+const STAGES: Readonly<Record<string, string>> = {
+  closing: 'Account closed; inventory',
+  clouds: 'Clouds',
+  store: 'Store',
+  verifying: 'Verifying',
+  review: 'Review',
+  revoking: 'Credentials',
+  finishing: 'Last steps',
+  certifying: 'Certificate',
+  done: 'Done',
+  cancelled: 'Called off',
+};
+
 /** The event types that this page has words for, in the order of the list. */
 export const knownEvents = Object.keys(WORDS);
 
 export function eventWord(event: string): string {
   return WORDS[event] ?? event;
+}
+
+/** The event in a list: of a stage also which, since there are many of them. */
+export function briefWords({ event, metadata }: Pick<AuditEntry, 'event' | 'metadata'>): string {
+  return event === 'deletion.stage_reached' ? `${eventWord(event)}${detail(event, metadata)}` : eventWord(event);
 }
 
 /** One line about an entry, from what its metadata tells; the metadata itself stands in its detail. */
@@ -84,8 +103,10 @@ function detail(event: string, metadata: AuditEntry['metadata']): string {
       return after(metadata.provider);
     case 'cloud.connection_tested':
       return after(metadata.state);
-    case 'deletion.stage_reached':
-      return after(metadata.stage);
+    case 'deletion.stage_reached': {
+      const stage = text(metadata.stage);
+      return after(stage && (STAGES[stage] ?? stage));
+    }
     case 'deletion.waiting':
       return after(metadata.message);
     case 'admin.audit_verified':

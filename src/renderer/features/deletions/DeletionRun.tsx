@@ -19,7 +19,7 @@ import { CertificateSection } from './CertificateSection.tsx';
 import { CourseSection, FactsSection, PossibleSection } from './DeletionFacts.tsx';
 import { usePause, useResume } from './deletion-changes.ts';
 import { useWatchedDeletion } from './deletion-queries.ts';
-import { stateWords } from './deletion-words.ts';
+import { stateWords, subjectOf } from './deletion-words.ts';
 import { Lanes } from './Lanes.tsx';
 import { Leftovers } from './Leftovers.tsx';
 import { canBeCalledOff, isOver, progressOf } from './progress.ts';
@@ -76,7 +76,7 @@ function RunScreen({ deletion }: { readonly deletion: Deletion }) {
     <>
       <PageHead
         isReading
-        title={deletion.mail ?? 'A deleted user'}
+        title={subjectOf(deletion)}
         parent={parent}
         actions={
           <>

@@ -10,14 +10,13 @@ import { Bar } from '../../components/Bar.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { FailedState } from '../../components/FailedState.tsx';
 import { Status } from '../../components/Glyph.tsx';
-import { shortened } from '../../components/Ids.tsx';
 import { ICON } from '../../components/icon.ts';
 import { LoadingRows } from '../../components/LoadingRows.tsx';
 import { PageBody, PageHead } from '../../components/PageHead.tsx';
 import { cells, RuledTable } from '../../components/RuledTable.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
 import classes from './Deletions.module.css';
-import { stateWords } from './deletion-words.ts';
+import { stateWords, subjectOf } from './deletion-words.ts';
 import { progressOf } from './progress.ts';
 
 type Filter = 'running' | 'waiting' | 'done';
@@ -97,7 +96,7 @@ function DeletionRow({ deletion }: { readonly deletion: Deletion }) {
   return (
     <tr>
       <td className={`${cells.name} ${classes.who}`}>
-        <a href={href(['deletions', deletion.id])}>{deletion.mail ?? `User ${shortened(deletion.userId)}`}</a>
+        <a href={href(['deletions', deletion.id])}>{subjectOf(deletion)}</a>
       </td>
       <td>
         <Status kind={glyph}>{word}</Status>

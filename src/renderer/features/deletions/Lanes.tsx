@@ -4,7 +4,7 @@ import { Status } from '../../components/Glyph.tsx';
 import { BackendIcon } from './BackendIcon.tsx';
 import { laneWords, placeWords } from './deletion-words.ts';
 import classes from './Lanes.module.css';
-import { type Backend, totalOf } from './progress.ts';
+import { type Backend, totalBytesOf, totalOf } from './progress.ts';
 
 /** A lane for each backend: what is gone of it, and in what state it is. */
 export function Lanes({ backends }: { readonly backends: readonly Backend[] }) {
@@ -18,7 +18,7 @@ export function Lanes({ backends }: { readonly backends: readonly Backend[] }) {
 }
 
 function Lane({ backend }: { readonly backend: Backend }) {
-  const { label, kind, removed, absent, leftovers, kept, removedBytes, bytes, unanswered, trouble } = backend;
+  const { label, kind, removed, absent, leftovers, kept, removedBytes, unanswered, trouble } = backend;
   const total = totalOf(backend);
   const share = (count: number) => (total === 0 ? 0 : count / total);
   // Nothing is known of a place that could never be listed; that is not the same as nothing being there.
@@ -55,7 +55,7 @@ function Lane({ backend }: { readonly backend: Backend }) {
       </Status>
       <div className={classes.bytes}>
         {isUnlisted ? '—' : sizeText(removedBytes)}
-        {!isUnlisted && <div className={classes.place}>of {sizeText(bytes)}</div>}
+        {!isUnlisted && <div className={classes.place}>of {sizeText(totalBytesOf(backend))}</div>}
       </div>
     </li>
   );

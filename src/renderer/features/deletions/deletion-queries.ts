@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import type { Deletion } from '../../../contract/deletions.ts';
 import { LineLost } from '../../app/console-line.ts';
 import { useConsole } from '../../app/page-context.ts';
@@ -24,6 +25,15 @@ export function useWatchedDeletion(deletionId: string) {
         state.fetchStatus === 'idle' && state.data && !isOver(state.data) && AGAIN_AFTER_MS,
     }),
   );
+  const { data } = watched;
+  // The lists that others read now and then, such as the strip's, must not say less than this page does.
+  useEffect(() => {
+    if (!data) return;
+    queries.setQueriesData<{ readonly rows: readonly Deletion[] }>(
+      { queryKey: orpc.deletions.list.key({ type: 'query' }) },
+      (seen) => seen && { ...seen, rows: seen.rows.map((row) => (row.id === data.id ? data : row)) },
+    );
+  }, [data, orpc, queries]);
   // With the user went documents, connections and a place in every list and count.
   useWhenEnded(watched.data !== undefined && isOver(watched.data), () => {
     const parts = [orpc.users, orpc.connections, orpc.storage, orpc.audit, orpc.ai, orpc.deletions.list, orpc.session];

@@ -1,6 +1,7 @@
 import type { Deletion, Plan } from '../../../contract/deletions.ts';
 import { plural, sizeText } from '../../../contract/figures.ts';
 import type { GlyphKind } from '../../components/Glyph.tsx';
+import { shortened } from '../../components/shortened.ts';
 import type { Backend } from './progress.ts';
 
 type Finality = Backend['finality'];
@@ -17,6 +18,11 @@ const KIND_WORDS: Readonly<Record<Backend['kind'], string>> = { folder: 'folder'
 
 export function placeWords({ kind, cloud }: Pick<Backend, 'kind' | 'cloud'>): string {
   return cloud ? `user’s cloud, ${KIND_WORDS[kind]}` : `platform’s store, ${KIND_WORDS[kind]}`;
+}
+
+/** Whom a deletion is about, wherever it is named: the mail address is erased with the user. */
+export function subjectOf({ mail, userId }: Pick<Deletion, 'mail' | 'userId'>): string {
+  return mail ?? `Deleted user ${shortened(userId)}`;
 }
 
 interface StateWords {

@@ -9,6 +9,7 @@ const backend = (change: Partial<Backend>): Backend => ({
   state: 'due',
   finality: 'final',
   planned: 100,
+  found: 0,
   plannedBytes: 1000,
   removed: 0,
   removedBytes: 0,
@@ -43,6 +44,24 @@ describe('progress of a deletion', () => {
     expect(progressOf({ backends: [backend({ removed: 150 })], state: 'store' })).toMatchObject({
       total: 150,
       settled: 150,
+    });
+  });
+
+  test('what was found beyond the plan is still to go, in objects and in bytes', () => {
+    const grown = backend({ planned: 1600, found: 1919, removed: 1600, plannedBytes: 16_000, bytes: 19_190 });
+    expect(progressOf({ backends: [{ ...grown, removedBytes: 16_000 }], state: 'store' })).toMatchObject({
+      total: 1919,
+      settled: 1600,
+      totalBytes: 19_190,
+      share: 1600 / 1919,
+    });
+    expect(standingOf({ state: 'store', backends: [grown] }).share).toBe(1600 / 1919);
+  });
+
+  test('before the inventory, and where it finds less, the plan is what counts', () => {
+    expect(progressOf({ backends: [backend({ found: 0 }), backend({ found: 60 })], state: 'store' })).toMatchObject({
+      total: 200,
+      totalBytes: 2000,
     });
   });
 

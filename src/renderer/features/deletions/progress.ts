@@ -3,7 +3,7 @@ import type { Deletion } from '../../../contract/deletions.ts';
 export type Backend = Deletion['backends'][number];
 
 export interface Progress {
-  /** What was meant to go: planned, or more where more was found since. */
+  /** What is to go: planned, or more where more was found since. */
   readonly total: number;
   /** Removed, absent by then, or left over: nothing more is done about it. */
   readonly settled: number;
@@ -29,7 +29,7 @@ export function progressOf({ backends, state }: Pick<Deletion, 'backends' | 'sta
     removed: sum(({ removed }) => removed),
     absent: sum(({ absent }) => absent),
     leftovers: sum(({ leftovers }) => leftovers),
-    totalBytes: sum(({ bytes, plannedBytes }) => Math.max(bytes, plannedBytes)),
+    totalBytes: sum(totalBytesOf),
     removedBytes: sum(({ removedBytes }) => removedBytes),
     share,
   };
@@ -49,9 +49,14 @@ export function settledOf({ removed, absent, leftovers }: Backend): number {
   return removed + absent + leftovers;
 }
 
-/** What one backend is measured against: a run may find more than was planned. */
+/** What one backend is measured against: planned, or more where the inventory or a later look found more. */
 export function totalOf(backend: Backend): number {
-  return Math.max(backend.planned, settledOf(backend));
+  return Math.max(backend.planned, backend.found, settledOf(backend));
+}
+
+/** The same in bytes: `bytes` holds what was planned, or found since where that is more. */
+export function totalBytesOf({ plannedBytes, bytes, removedBytes }: Backend): number {
+  return Math.max(plannedBytes, bytes, removedBytes);
 }
 
 export const STAGES = ['close', 'clouds', 'store', 'verify', 'revoke', 'finish'] as const;
