@@ -1,10 +1,16 @@
-import { use, useEffect, useRef } from 'react';
+import { Fragment, use, useEffect, useRef } from 'react';
 import classes from './PageHead.module.css';
 import { UnderHead } from './under-head.ts';
 
+interface Parent {
+  readonly title: string;
+  readonly href: string;
+}
+
 interface PageHeadProps {
   readonly title: string;
-  readonly parent?: { readonly title: string; readonly href: string };
+  /** What it lies under; several from the top. */
+  readonly parent?: Parent | readonly Parent[];
   /** Count, mail: what belongs to the title. */
   readonly meta?: React.ReactNode;
   /** At most one primary, last. */
@@ -14,7 +20,7 @@ interface PageHeadProps {
 }
 
 /** The head of a screen. It takes the focus when the screen comes, so that readers and keys begin here. */
-export function PageHead({ title, parent, meta, actions, isReading = false }: PageHeadProps) {
+export function PageHead({ title, parent = [], meta, actions, isReading = false }: PageHeadProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
@@ -25,16 +31,16 @@ export function PageHead({ title, parent, meta, actions, isReading = false }: Pa
       <header className={classes.head} data-reading={isReading || undefined}>
         <title>{`${title} · Quartermaster`}</title>
         <h1 ref={heading} tabIndex={-1} className={classes.title}>
-          {parent && (
-            <>
-              <a href={parent.href} className={classes.parent}>
-                {parent.title}
+          {[parent].flat().map((above) => (
+            <Fragment key={above.href}>
+              <a href={above.href} className={classes.parent}>
+                {above.title}
               </a>
               <span className={classes.slash} aria-hidden="true">
                 /
               </span>
-            </>
-          )}
+            </Fragment>
+          ))}
           <span className={classes.name}>{title}</span>
         </h1>
         {meta !== undefined && <div className={classes.meta}>{meta}</div>}

@@ -8,19 +8,21 @@ interface SizeFieldProps {
   readonly onChange: (value: string) => void;
   /** Below the field while nothing is typed. */
   readonly help: string;
+  /** What an empty field means, where it may stay empty. */
+  readonly placeholder?: string;
   readonly error?: React.ReactNode;
   readonly autoFocus?: boolean;
 }
 
 /** A size as people type it, echoed in bytes. */
-export function SizeField({ label, value, onChange, help, error, autoFocus = false }: SizeFieldProps) {
+export function SizeField({ label, value, onChange, help, placeholder, error, autoFocus = false }: SizeFieldProps) {
   const parsed = value.trim() === '' ? null : parseSize(value);
   const echo =
     parsed === null ? help : !parsed.ok ? null : parsed.bytes === null ? 'No limit' : `= ${bytesText(parsed.bytes)}`;
   return (
     <TextInput
       label={label}
-      placeholder="5 GiB"
+      placeholder={placeholder}
       value={value}
       autoFocus={autoFocus}
       autoComplete="off"

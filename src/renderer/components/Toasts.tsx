@@ -5,6 +5,8 @@ import classes from './Toasts.module.css';
 export interface Toast {
   readonly title: string;
   readonly text?: string;
+  /** What was asked for was done, and its answer is bad news: its edge is red. */
+  readonly isFailure?: boolean;
   /** Takes back what was done, for what can be undone. */
   readonly undo?: () => void;
 }
@@ -59,6 +61,7 @@ function ToastCard({ toast, onDismiss }: { readonly toast: Toast; readonly onDis
     // biome-ignore lint/a11y/noStaticElementInteractions: hovering only holds the time; nothing is done by it
     <div
       className={classes.toast}
+      data-failure={toast.isFailure || undefined}
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

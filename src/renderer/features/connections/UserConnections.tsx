@@ -19,7 +19,7 @@ import { useCancelIndex } from '../storage/storage-changes.ts';
 import { useIndexRuns, useWatchedRun } from '../storage/storage-queries.ts';
 import { RUN_STATES, resultText } from '../storage/storage-words.ts';
 import { AddConnection } from './AddConnection.tsx';
-import { useIndexConnection, useTestConnection } from './connection-changes.ts';
+import { useIndexConnection, useLastTestSaid, useTestConnection } from './connection-changes.ts';
 import { CONNECTION_STATES, PROVIDER_NAMES } from './connection-words.ts';
 import { RemoveConnection } from './RemoveConnection.tsx';
 import { ReplaceSecret } from './ReplaceSecret.tsx';
@@ -75,7 +75,8 @@ function ConnectionRow({ connection, run, canChange }: ConnectionRowProps) {
   const test = useTestConnection();
   const index = useIndexConnection();
   const isIndexing = run?.state === 'running';
-  const { glyph, word } = CONNECTION_STATES[state];
+  const said = useLastTestSaid(connection);
+  const { glyph, word, meaning } = CONNECTION_STATES[state];
   return (
     <li>
       <div className={classes.row}>
@@ -130,6 +131,11 @@ function ConnectionRow({ connection, run, canChange }: ConnectionRowProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
+      {meaning && !test.isPending && (
+        <p className={classes.reason} data-state={state}>
+          {said ?? meaning}
+        </p>
+      )}
       {run && <RunLine key={run.id} run={run} canChange={canChange} />}
       <ProblemBanner error={test.error} title={`${label} could not be tested.`} />
       <ProblemBanner error={index.error} title={`${label} was not indexed.`} />

@@ -1,4 +1,5 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useMutationState, useQueryClient } from '@tanstack/react-query';
+import type { Connection } from '../../../contract/connections.ts';
 import { plural } from '../../../contract/figures.ts';
 import { useConsole } from '../../app/page-context.ts';
 import { useToast } from '../../components/Toasts.tsx';
@@ -24,10 +25,28 @@ export function useTestConnection() {
   return useMutation(
     orpc.connections.test.mutationOptions({
       onSuccess: async ({ connection, ok, message }) => {
-        toast({ title: ok ? `${connection.label} works` : `${connection.label} does not work`, text: message });
+        toast({
+          title: ok ? `${connection.label} works` : `${connection.label} does not work`,
+          text: message,
+          isFailure: !ok,
+        });
         await changed();
       },
     }),
+  );
+}
+
+/** What the last test of this connection said, if this window has made it: the record keeps only the state. */
+export function useLastTestSaid({ id, lastCheckedAt }: Pick<Connection, 'id' | 'lastCheckedAt'>): string | null {
+  const orpc = useConsole();
+  const said = useMutationState({
+    filters: { mutationKey: orpc.connections.test.mutationKey(), status: 'success' },
+    // The filter leaves only tests, whose answer is the contract's.
+    select: ({ state }) => state.data as Awaited<ReturnType<typeof orpc.connections.test.call>> | undefined,
+  });
+  return (
+    said.findLast((answer) => answer?.connection.id === id && answer.connection.lastCheckedAt === lastCheckedAt)
+      ?.message ?? null
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, TextInput, useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useConsole } from '../../app/page-context.ts';
@@ -9,6 +9,7 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { codeOf, problemOf } from '../../components/problem.ts';
 import classes from './Certificate.module.css';
 import { useSaveCertificate } from './certificate-queries.ts';
+import { subjectOf } from './deletion-words.ts';
 
 /** The certificate as it is printed. The mail address stands on it only if it is typed here and is the one. */
 export function Certificate({ deletionId }: { readonly deletionId: string }) {
@@ -22,6 +23,7 @@ export function Certificate({ deletionId }: { readonly deletionId: string }) {
       placeholderData: (before) => before,
     }),
   );
+  const shown = useQuery(orpc.deletions.show.queryOptions({ input: { deletionId } }));
   const save = useSaveCertificate(deletionId);
   const isOtherMail = codeOf(error) === 'CONFIRMATION_MISMATCH';
   const problem = error ? problemOf(error) : null;
@@ -29,7 +31,13 @@ export function Certificate({ deletionId }: { readonly deletionId: string }) {
     <>
       <PageHead
         title="Certificate"
-        parent={{ title: 'Deletion', href: href(['deletions', deletionId]) }}
+        parent={[
+          { title: 'Deletions', href: href(['deletions']) },
+          {
+            title: shown.data ? subjectOf(shown.data.deletion) : 'Deletion',
+            href: href(['deletions', deletionId]),
+          },
+        ]}
         actions={
           <>
             <Button loading={save.isPending} onClick={() => save.mutate()}>
@@ -89,15 +97,26 @@ interface PaperProps {
  * nonce, since it lives under this page's policy as well.
  */
 function Paper({ html, frame }: PaperProps) {
+  const scheme = useComputedColorScheme();
   useEffect(() => {
     const page = frame.current?.contentDocument;
     if (!page) return;
     const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
     page.open();
-    page.write(html.replaceAll('<style>', `<style nonce="${nonce}">`).replaceAll(FONT_FACE, ''));
+    page.write(
+      html
+        .replaceAll('<style>', `<style nonce="${nonce}">`)
+        .replace('</style>', `${CANVAS}</style>`)
+        .replaceAll(FONT_FACE, ''),
+    );
     page.close();
     void addFonts(html, frame.current?.contentWindow);
   }, [html, frame]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page has to be told, and another scheme has another desk
+  useEffect(() => {
+    const desk = getComputedStyle(document.documentElement).getPropertyValue('--qm-desk');
+    frame.current?.contentDocument?.documentElement.style.setProperty('--canvas', desk);
+  }, [html, frame, scheme]);
   return (
     <iframe
       ref={frame}
@@ -107,6 +126,9 @@ function Paper({ html, frame }: PaperProps) {
     />
   );
 }
+
+/** The paper is white in either scheme; what lies round it is this page’s desk. Never on print. */
+const CANVAS = '@media screen{html{background:var(--canvas)}}';
 
 const FONT_FACE =
   /@font-face\{font-family:'([^']+)';font-weight:([\d ]+);src:url\(data:font\/woff2;base64,([A-Za-z0-9+/=]+)\)[^}]*\}/g;

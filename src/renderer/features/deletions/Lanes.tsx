@@ -33,7 +33,9 @@ function Lane({ backend }: { readonly backend: Backend }) {
     <li className={classes.lane} data-due={backend.state === 'due' || undefined}>
       <BackendIcon kind={kind} />
       <div className={classes.what}>
-        <div className={classes.label}>{label}</div>
+        <div className={classes.label} title={label}>
+          {label}
+        </div>
         <div className={classes.place}>{placeWords(backend)}</div>
       </div>
       <div>

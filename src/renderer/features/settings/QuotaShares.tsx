@@ -13,7 +13,7 @@ export function QuotaShares({ settings }: { readonly settings: SettingsAnswer })
   const canChange = useCanChange();
   const [warning, setWarning] = useState(percentText(settings.quotaWarningShare));
   const [full, setFull] = useState(percentText(settings.quotaFullShare));
-  const set = useSetSettings('The shares were set');
+  const set = useSetSettings('The thresholds were set');
   const [warningShare, fullShare] = [readPercent(warning), readPercent(full)];
   const isUnchanged = warningShare === settings.quotaWarningShare && fullShare === settings.quotaFullShare;
   const isReversed = warningShare !== null && fullShare !== null && warningShare > fullShare;
@@ -44,14 +44,14 @@ export function QuotaShares({ settings }: { readonly settings: SettingsAnswer })
             onChange={(event) => setFull(event.currentTarget.value)}
           />
         </div>
-        <ProblemBanner error={set.error} title="The shares were not set." />
+        <ProblemBanner error={set.error} title="The thresholds were not set." />
         <FormButtons>
           <Button
             type="submit"
             loading={set.isPending}
             disabled={!canChange || isUnchanged || isReversed || warningShare === null || fullShare === null}
           >
-            Set shares
+            Set thresholds
           </Button>
         </FormButtons>
       </Form>

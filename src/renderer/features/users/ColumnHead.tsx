@@ -27,6 +27,7 @@ export function ColumnHead({ column, filter, onSort }: ColumnHeadProps) {
       aria-sort={isSorted ? filter.direction : 'none'}
       data-number={isNumber || undefined}
       data-from={from}
+      data-key={column.key}
       data-span={span}
     >
       <button

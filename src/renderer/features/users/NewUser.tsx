@@ -79,6 +79,7 @@ function NewUserForm({ onClose }: { readonly onClose: () => void }) {
         label="Quota"
         value={limit}
         onChange={setLimit}
+        placeholder="no limit"
         help="Such as 20 GiB. Empty: no limit."
         error={errors.limitBytes}
       />

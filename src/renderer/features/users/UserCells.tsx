@@ -35,7 +35,7 @@ export function UserCells({ user, warnFrom }: { readonly user: User; readonly wa
       <Cell>
         <UserStatusWord user={user} />
       </Cell>
-      <Cell isNumber>
+      <Cell isNumber kind="used">
         <UsedText quota={quota} />
       </Cell>
       <Cell>
@@ -61,7 +61,7 @@ export function UserCells({ user, warnFrom }: { readonly user: User; readonly wa
 }
 
 interface CellProps {
-  readonly kind?: 'name' | 'second' | 'meta' | 'mono';
+  readonly kind?: 'name' | 'second' | 'meta' | 'mono' | 'used';
   readonly isNumber?: boolean;
   readonly from?: 'medium' | 'wide';
   readonly children?: React.ReactNode;
