@@ -364,7 +364,7 @@ describe.skipIf(!hasMinio)('S5: index of a real MinIO', () => {
       state: 'done',
       added: 1,
       removed: 1,
-      message: expect.stringContaining('1 recorded documents stand'),
+      message: expect.stringContaining('1 recorded document stands'),
     });
     expect(recorded(user.no)).toEqual(['users/u01/b', 'users/u01/dir', 'users/u01/dir/a']);
   });

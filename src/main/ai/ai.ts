@@ -1,3 +1,4 @@
+import { plural } from '../../contract/figures.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -91,10 +92,14 @@ export function openAi(ground: Ground): Ai {
       workspace.transaction((tx) => {
         const row = expectVersion(findModel(tx, provider, model), expectedVersion);
         if (row.users > 0)
-          throw new Refusal('IN_USE', `${row.name} serves ${row.users} users. Give them another model first.`, {
-            by: 'users',
-            count: row.users,
-          });
+          throw new Refusal(
+            'IN_USE',
+            `${row.name} serves ${plural(row.users, 'user')}. Give them another model first.`,
+            {
+              by: 'users',
+              count: row.users,
+            },
+          );
         tx.raw.prepare('DELETE FROM ai_models WHERE no = ?').run(row.no);
         changed(tx, actor, 'ai_model', row.id, { act: 'removed', provider, name: row.name });
         return row.id;

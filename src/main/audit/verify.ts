@@ -1,4 +1,5 @@
 import type { Verification } from '../../contract/audit.ts';
+import { countText, plural } from '../../contract/figures.ts';
 import { parse } from './columns.ts';
 import { Frontier, leafDigest } from './merkle.ts';
 import {
@@ -159,28 +160,31 @@ export class LogVerifier {
     }
     this.#problem =
       this.#shortest < own.size
-        ? truncated(this.#shortest, `the log's own checkpoint of ${own.size} entries`)
-        : forked(`the log's own checkpoint of ${own.size} entries`);
+        ? truncated(this.#shortest, `the log's own checkpoint of ${entriesText(own.size)}`)
+        : forked(`the log's own checkpoint of ${entriesText(own.size)}`);
   }
 
   #signatureProblem(own: OwnCheckpoint, key: NamedKey | null): Problem | null {
     const note = parseNote(own.note);
     const checkpoint = note && parseCheckpoint(note.text);
     if (!note || !checkpoint)
-      return { verdict: 'BAD_SIGNATURE', message: `The checkpoint of ${own.size} entries is damaged.` };
+      return { verdict: 'BAD_SIGNATURE', message: `The checkpoint of ${entriesText(own.size)} is damaged.` };
     if (checkpoint.origin !== this.#evidence.origin) return anotherLog(checkpoint.origin);
     const signature = key ? key.check(note) : 'unsigned';
     if (signature === 'false')
-      return { verdict: 'BAD_SIGNATURE', message: `The signature on the checkpoint of ${own.size} entries is false.` };
+      return {
+        verdict: 'BAD_SIGNATURE',
+        message: `The signature on the checkpoint of ${entriesText(own.size)} is false.`,
+      };
     if (checkpoint.size !== own.size)
       return {
         verdict: 'EDITED',
-        message: `The checkpoint stored for ${own.size} entries is one of ${checkpoint.size}.`,
+        message: `The checkpoint stored for ${entriesText(own.size)} is one of ${countText(checkpoint.size)}.`,
       };
     if (signature === 'unsigned')
       return {
         verdict: 'UNTRUSTED_KEY',
-        message: `The checkpoint of ${own.size} entries is not signed by the key that the log names.`,
+        message: `The checkpoint of ${entriesText(own.size)} is not signed by the key that the log names.`,
         isOwn: true,
       };
     return null;
@@ -205,7 +209,7 @@ export class LogVerifier {
     const key = this.#keys.at(-1);
     // Where even the entry that names the key is gone, the signature cannot be checked, and need not be.
     const damaged = key ? this.#signatureProblem(newest, key) : null;
-    return damaged ?? truncated(this.#left(), `the log's own checkpoint of ${newest.size} entries`);
+    return damaged ?? truncated(this.#left(), `the log's own checkpoint of ${entriesText(newest.size)}`);
   }
 
   #againstHead(): Problem | null {
@@ -218,14 +222,14 @@ export class LogVerifier {
             verdict: 'EDITED',
             message: 'The head that is kept beside the entries is gone or damaged: somebody edited the file.',
           };
-    if (head.size > this.#entries) return truncated(this.#left(), `the stored head of ${head.size} entries`);
+    if (head.size > this.#entries) return truncated(this.#left(), `the stored head of ${entriesText(head.size)}`);
     if (!this.#rootsAt.get(head.size)?.equals(head.root))
       return { verdict: 'EDITED', message: 'The root that is kept beside the entries is not the root of the entries.' };
     if (head.size === this.#entries) return null;
     return {
       verdict: 'EDITED',
       firstBad: head.size + 1,
-      message: `The console wrote ${head.size} entries, and the log holds ${this.#entries}: somebody else added the rest.`,
+      message: `The console wrote ${entriesText(head.size)}, and the log holds ${countText(this.#entries)}: somebody else added the rest.`,
     };
   }
 
@@ -237,7 +241,7 @@ export class LogVerifier {
   #againstAnchor(): Problem | null {
     const { anchor } = this.#evidence;
     if (!anchor) return null;
-    return this.#againstHeadFromOutside(anchor, `the anchor in the keychain (${anchor.size} entries)`, true);
+    return this.#againstHeadFromOutside(anchor, `the anchor in the keychain (${entriesText(anchor.size)})`, true);
   }
 
   #againstKey(): Problem | null {
@@ -289,7 +293,7 @@ export class LogVerifier {
     const isTrusted = fingerprintOf(named.key.publicKey) === trusted;
     return this.#againstHeadFromOutside(
       checkpoint,
-      `the checkpoint that was given (${checkpoint.size} entries)`,
+      `the checkpoint that was given (${entriesText(checkpoint.size)})`,
       isTrusted,
     );
   }
@@ -309,9 +313,9 @@ export class LogVerifier {
 
   #allWell(): string {
     const anchored = this.#evidence.anchor
-      ? `the keychain vouches for ${this.#evidence.anchor.size} of them`
+      ? `the keychain vouches for ${countText(this.#evidence.anchor.size)} of them`
       : 'no keychain vouches for them (not anchored), so an older copy put back is found only with a known checkpoint';
-    return `All ${this.#entries} entries hold; ${anchored}.`;
+    return `All ${countText(this.#entries)} entries hold; ${anchored}.`;
   }
 }
 
@@ -319,11 +323,15 @@ function knownHead(known: string | null): Head | null {
   return known === null ? null : parseCheckpoint(parseNote(known)?.text ?? '');
 }
 
+function entriesText(count: number): string {
+  return plural(count, 'entry', 'entries');
+}
+
 function truncated(entries: number, shownBy: string): Problem {
   return {
     verdict: 'TRUNCATED',
     firstBad: entries + 1,
-    message: `The log ends after ${entries} entries, but ${shownBy} shows more.`,
+    message: `The log ends after ${entriesText(entries)}, but ${shownBy} shows more.`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { plural } from '../../contract/figures.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -199,7 +200,7 @@ function refuseWhileInUse(row: ConnectionRow, changed: readonly Field[]): void {
   if (row.documents > 0 && changed.some((name) => MOVES_DOCUMENTS.has(name)))
     throw new Refusal(
       'IN_USE',
-      `${row.documents} documents are recorded on this connection, so it cannot be made to lead elsewhere. Add another connection, or remove this one.`,
+      `${plural(row.documents, 'document is', 'documents are')} recorded on this connection, so it cannot be made to lead elsewhere. Add another connection, or remove this one.`,
       { by: 'documents', count: row.documents },
     );
 }

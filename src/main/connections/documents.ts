@@ -1,3 +1,4 @@
+import { plural } from '../../contract/figures.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -74,7 +75,7 @@ function flawOf(row: ConnectionRow, key: string): string | null {
   if (!key.isWellFormed()) return 'it is no valid text';
   if (key.split('/').some((part) => part === '.' || part === '..')) return 'it leads out of the root';
   return Buffer.byteLength(prefixOfRoot(row.root) + key) > MAX_S3_KEY_BYTES
-    ? `with the root it is longer than ${MAX_S3_KEY_BYTES} bytes`
+    ? `with the root it is longer than ${plural(MAX_S3_KEY_BYTES, 'byte')}`
     : null;
 }
 

@@ -1,3 +1,4 @@
+import { plural } from '../../contract/figures.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -72,7 +73,7 @@ function refuseUnconfirmed(row: ConnectionRow, wanted: ConnectionRemoval): void 
     'CONFIRMATION_MISMATCH',
     row.documents === 0
       ? 'No documents are recorded on this connection. Leave the count out, or type 0.'
-      : `${row.documents} documents are recorded on this connection. They are forgotten with it, and stay in the cloud. Type their count to confirm.`,
+      : `${plural(row.documents, 'document is', 'documents are')} recorded on this connection. What is recorded is forgotten with it, and stays in the cloud. Type the count to confirm.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { countText, plural } from '../../contract/figures.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { type StorageBackend, StorageError } from '../storage/index.ts';
 import { type Openers, openConnection } from './opening.ts';
@@ -108,8 +109,8 @@ async function lookForDocument(
     ok: false,
     state: 'unreachable',
     message:
-      `The server answers, but of ${row.documents} recorded ${row.documents === 1 ? 'document' : 'documents'} none of those asked for ` +
-      `(${keys.length}) is there. This may be another account, or the folder was moved. Check user name and root.`,
+      `The server answers, but of ${plural(row.documents, 'recorded document')} none of those asked for ` +
+      `(${countText(keys.length)}) is there. This may be another account, or the folder was moved. Check user name and root.`,
   };
 }
 

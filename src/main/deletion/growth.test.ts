@@ -36,4 +36,9 @@ describe('D5: growth', () => {
     expect(growthOf(places)?.message).toContain('480 objects were found where 300 were planned');
     expect(growthOf(places.slice(0, 1))).toBeNull();
   });
+
+  test('its sentence groups figures as tables do, and says of a place that had none counted just that', () => {
+    expect(growthOf([place(2_044, 3_044)])?.message).toContain('3,044 objects were found where 2,044 were planned');
+    expect(growthOf([place(0, 101)])?.message).toContain('101 objects were found where none was counted for the plan');
+  });
 });

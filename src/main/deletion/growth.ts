@@ -1,10 +1,11 @@
+import { plural } from '../../contract/figures.ts';
 import type { BackendRow } from './rows.ts';
 
 /** A run that finds over a tenth and over a hundred objects more than planned stops and asks (D5). */
 const SHARE = 0.1;
 const COUNT = 100;
 
-type Counted = Pick<BackendRow, 'source_id' | 'label' | 'planned' | 'accepted' | 'found'>;
+type Counted = Pick<BackendRow, 'source_id' | 'label' | 'planned' | 'accepted' | 'found' | 'absent'>;
 
 /** Where much more was found than planned, or accepted since; null where it was not. */
 export function growthOf(
@@ -27,8 +28,10 @@ function isGrowth(expected: number, found: number): boolean {
 }
 
 function sentence(where: string, expected: number, found: number): string {
+  // A place that did not answer at the plan had only its records to be counted by, and may have had none.
+  const before = expected === 0 ? 'none was counted for the plan' : plural(expected, 'was planned', 'were planned');
   return (
-    `${where}: ${found} objects were found where ${expected} were planned. Look at what came since; ` +
+    `${where}: ${plural(found, 'object')} were found where ${before}. Look at what came since; ` +
     'accept the growth to go on, or call the deletion off while nothing has been removed.'
   );
 }

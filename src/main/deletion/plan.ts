@@ -1,3 +1,4 @@
+import { countText } from '../../contract/figures.ts';
 import type { Db } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
@@ -136,7 +137,7 @@ async function countTarget(
     shared.length === 0
       ? []
       : [
-          `The same cloud account is connected for ${shared.length === 1 ? 'another user' : `${shared.length} other users`} (${shared.join(', ')}); ` +
+          `The same cloud account is connected for ${shared.length === 1 ? 'another user' : `${countText(shared.length)} other users`} (${shared.join(', ')}); ` +
             'only this user’s documents are removed from it, and its grant is not revoked while the other connection lives.',
         ];
   let opened: StorageBackend | null = null;
@@ -212,7 +213,7 @@ async function countListed(
     );
   if (leftOver > 0)
     notes.push(
-      `${leftOver === 1 ? 'One recorded document' : `${leftOver} recorded documents`} will be left over. ${[...whyLeftOver].sort().join(' ')}`,
+      `${leftOver === 1 ? 'One recorded document' : `${countText(leftOver)} recorded documents`} will be left over. ${[...whyLeftOver].sort().join(' ')}`,
     );
   const kept = target.reach === 'recorded' ? await countKept(db, backend, target, signal) : 0;
   if (kept === null) notes.push('What else is there could not be counted; it is not touched.');

@@ -1,3 +1,4 @@
+import { plural } from '../../contract/figures.ts';
 import type { Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
@@ -151,7 +152,7 @@ function writeChange(tx: Tx, row: UserRow, change: UserChange): string[] {
     if (row.external_id !== null && row.document_count > 0)
       throw new Refusal(
         'EXTERNAL_ID_FIXED',
-        `${row.name} has ${row.document_count} documents whose keys hold the external id ${row.external_id}, so it cannot be changed.`,
+        `${row.name} has ${plural(row.document_count, 'document')} whose keys hold the external id ${row.external_id}, so it cannot be changed.`,
       );
   });
   return changed;

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { basename, dirname, join, resolve } from 'node:path';
 import { Secret } from '../../secret.ts';
 import { HostFailure, UsageError } from './failures.ts';
+import { countOf } from './sizes.ts';
 
 /** What a person wrote into a file: at most this much is read of any of them but documents' lists. */
 const MAX_SECRET_BYTES = 64 * 1024;
@@ -75,7 +76,10 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
 }
 
 function tooLarge(where: string, what: string, maxBytes: number): HostFailure {
-  return new HostFailure('FILE_INVALID', `${where} is larger than ${maxBytes} bytes, too large for ${what}.`);
+  return new HostFailure(
+    'FILE_INVALID',
+    `${where} is larger than ${countOf(maxBytes, 'byte')}, too large for ${what}.`,
+  );
 }
 
 function decode(bytes: Buffer, where: string): string {

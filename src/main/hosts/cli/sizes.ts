@@ -47,7 +47,7 @@ export function parseSize(text: string): number | null {
   if (scaled % divisor !== 0n) throw new SizeError(`'${text}' is not a whole number of bytes.`);
   const bytes = scaled / divisor;
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new SizeError(`'${text}' is more than this console can count (${Number.MAX_SAFE_INTEGER} bytes).`);
+    throw new SizeError(`'${text}' is more than this console can count (${plural(Number.MAX_SAFE_INTEGER, 'byte')}).`);
   return Number(bytes);
 }
 

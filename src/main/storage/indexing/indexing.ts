@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { countText, plural } from '../../../contract/figures.ts';
 import type { IndexRun } from '../../../contract/storage.ts';
 import type { Actor, Ground } from '../../ground.ts';
 import { isRefusal, Refusal } from '../../refusal.ts';
@@ -243,12 +244,14 @@ function remarks(merge: Merge): string | null {
   const parts: string[] = [];
   if (merge.hidden > 0) {
     parts.push(
-      `${merge.hidden} recorded documents stand although no listing shows them: an object at a folder's own name hides what is below it.`,
+      `${plural(merge.hidden, 'recorded document stands', 'recorded documents stand')} although no listing shows ${merge.hidden === 1 ? 'it' : 'them'}: an object at a folder's own name hides what is below it.`,
     );
   }
   if (merge.differing > 0)
     parts.push(
-      `${merge.differing} recorded documents are no longer what was recorded; their records were left as they are.`,
+      merge.differing === 1
+        ? '1 recorded document is no longer what was recorded; its record was left as it is.'
+        : `${countText(merge.differing)} recorded documents are no longer what was recorded; their records were left as they are.`,
     );
   return parts.length === 0 ? null : parts.join(' ');
 }

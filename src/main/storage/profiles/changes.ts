@@ -1,3 +1,4 @@
+import { plural } from '../../../contract/figures.ts';
 import { BucketName, type Profile } from '../../../contract/storage.ts';
 import type { Tx } from '../../database/index.ts';
 import type { Actor, Ground } from '../../ground.ts';
@@ -95,6 +96,12 @@ export async function updateProfile(ground: Ground, actor: Actor, change: Profil
     const changed: string[] = [];
     if (configuration.kind === 's3') {
       const after = changedConfiguration(configuration, change);
+      if (leadsElsewhere(configuration, after) && openDeletionsOn(tx, row.id) > 0)
+        throw new Refusal(
+          'IN_USE',
+          `A deletion under way works on '${row.name}': its address stays until that has ended. Its keys can be changed.`,
+          { by: 'deletions', count: openDeletionsOn(tx, row.id) },
+        );
       // A conflict that was there before must not keep anybody from changing a key.
       if (after.endpoint !== configuration.endpoint || after.publicEndpoint !== configuration.publicEndpoint)
         requireNobodysCloud(tx, after);
@@ -161,7 +168,7 @@ export async function removeProfile(
     if (row.documents > 0) {
       throw new Refusal(
         'IN_USE',
-        `${row.documents} documents are recorded in '${row.name}'. It can go when it holds none.`,
+        `${plural(row.documents, 'document is', 'documents are')} recorded in '${row.name}'. It can go when it holds none.`,
         {
           by: 'documents',
           count: row.documents,
@@ -207,7 +214,7 @@ function demoteOwn(tx: Tx, ground: Ground, vault: UnlockedVault, actor: Actor): 
   if (own.documents > 0) {
     throw new Refusal(
       'IN_USE',
-      `The own store '${own.name}' holds ${own.documents} documents. Another can take its place when it holds none.`,
+      `The own store '${own.name}' holds ${plural(own.documents, 'document')}. Another can take its place when it holds none.`,
       {
         by: own.name,
         count: own.documents,
@@ -249,6 +256,10 @@ function changedConfiguration(before: S3ProfileConfiguration, change: ProfileCha
     ...(authorityPem === undefined ? {} : { authorityPem: readAuthority(authorityPem) }),
     ...(accessKey === undefined ? {} : { accessKey }),
   };
+}
+
+function leadsElsewhere(before: S3ProfileConfiguration, after: S3ProfileConfiguration): boolean {
+  return before.endpoint !== after.endpoint || before.region !== after.region || before.pathStyle !== after.pathStyle;
 }
 
 function hasS3Fields(change: ProfileChange): boolean {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plural } from '../../../contract/figures.ts';
 import type { CheckFinding } from '../../../contract/storage.ts';
 import type { Ground } from '../../ground.ts';
 import { StorageError } from '../port.ts';
@@ -93,7 +94,7 @@ async function look(
     say(
       'bucket',
       buckets.length > 0 ? 'ok' : 'warning',
-      `${buckets.length} buckets begin with '${configuration.bucket}'.`,
+      `${plural(buckets.length, 'bucket begins', 'buckets begin')} with '${configuration.bucket}'.`,
     );
     const first = buckets[0];
     if (first === undefined) return;

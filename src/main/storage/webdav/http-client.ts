@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { plural } from '../../../contract/figures.ts';
 import { revealSecret, type Secret } from '../../secret.ts';
 import { StorageError } from '../port.ts';
 import { explainTransport } from './failures.ts';
@@ -128,7 +129,10 @@ export class DavHttp {
         for await (const chunk of message) {
           bytes += chunk.length;
           if (bytes > maxAnswerBytes)
-            throw new StorageError('invalid_answer', `The server’s answer is longer than ${maxAnswerBytes} bytes.`);
+            throw new StorageError(
+              'invalid_answer',
+              `The server’s answer is longer than ${plural(maxAnswerBytes, 'byte')}.`,
+            );
           yield chunk;
         }
       } catch (error) {

@@ -1,3 +1,4 @@
+import { countText, plural } from '../../../contract/figures.ts';
 import type { ObjectRef } from '../port.ts';
 import type { Resource } from './propfind.ts';
 
@@ -18,7 +19,7 @@ export function differenceFrom(ref: ObjectRef, now: Resource): string | null {
   const [recorded, current] = [bareETag(ref.etag), bareETag(now.etag)];
   if (recorded !== null && current !== null)
     return recorded === current ? null : 'its ETag is not the recorded one: it was changed since';
-  if (ref.size !== now.size) return `it has ${now.size} bytes, recorded were ${ref.size}`;
+  if (ref.size !== now.size) return `it has ${plural(now.size, 'byte')}, recorded were ${countText(ref.size)}`;
   if (ref.modifiedAt === null || now.modifiedAt === null) return null;
   return Math.floor(ref.modifiedAt / 1000) === Math.floor(now.modifiedAt / 1000)
     ? null

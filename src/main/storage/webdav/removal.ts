@@ -1,3 +1,4 @@
+import { countText } from '../../../contract/figures.ts';
 import type { Clock } from '../../ground.ts';
 import { compareKeys } from '../key-order.ts';
 import { type ObjectRef, type RemovalOutcome, StorageError } from '../port.ts';
@@ -285,5 +286,5 @@ async function readPartialFailure(parts: RemovalParts, answer: DavAnswer): Promi
   });
   return count === 0
     ? { outcome: 'removed' }
-    : failed(`the server could not remove all of it; ${count} left, first ${first}`, isPassing);
+    : failed(`the server could not remove all of it; ${countText(count)} left, first ${first}`, isPassing);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { plural } from '../../../contract/figures.ts';
 import { compareKeys } from '../key-order.ts';
 import type { ListPage, ObjectRef } from '../port.ts';
 import { StorageError } from '../port.ts';
@@ -71,7 +72,7 @@ export class Walk {
       );
     this.#folders += 1;
     if (this.#folders > this.#limits.maxFolders)
-      throw new StorageError('invalid_answer', `There are more than ${this.#limits.maxFolders} folders.`);
+      throw new StorageError('invalid_answer', `There are more than ${plural(this.#limits.maxFolders, 'folder')}.`);
     const { after } = this.#options;
     for (let from: string | null = after; ; ) {
       const runs = await this.#read(path, key, from);
@@ -155,7 +156,10 @@ export class Walk {
         const isEnteredAgain = isCollection && from !== null && from === after && from.startsWith(memberKey);
         if (!isBehind(memberKey, from) && !isEnteredAgain) return;
         if (Buffer.byteLength(memberKey) > MAX_KEY_BYTES)
-          throw new StorageError('invalid_answer', `A path in ${what} is longer than ${MAX_KEY_BYTES} bytes.`);
+          throw new StorageError(
+            'invalid_answer',
+            `A path in ${what} is longer than ${plural(MAX_KEY_BYTES, 'byte')}.`,
+          );
         remember(memberKey, given);
         runs.add({
           kind: isCollection ? 'folder' : 'object',
