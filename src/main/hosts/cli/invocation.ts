@@ -8,7 +8,7 @@ import { UsageError } from './failures.ts';
 import { readSecret, StandardInput } from './input-files.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { askNewSecret, askSecret } from './prompt.ts';
-import { askable, type Terminal } from './terminal.ts';
+import { askable, columnsOf, type Terminal } from './terminal.ts';
 import { tellWhatWaits } from './waiting-work.ts';
 
 /** What was written of the options that every command takes. */
@@ -68,7 +68,7 @@ export class Invocation {
 
   /** Columns of the terminal that results go to; undefined where they go into a file or a pipe. */
   get width(): number | undefined {
-    return this.terminal.stdout.isTTY ? this.terminal.stdout.columns : undefined;
+    return columnsOf(this.terminal.stdout);
   }
 
   get workspaceDir(): string {

@@ -1,3 +1,4 @@
+import { columnsOf } from './terminal.ts';
 import { printable, shorten } from './text.ts';
 
 /** What a long command is at: facts for scripts, one line for people. */
@@ -40,7 +41,8 @@ export function openProgress(options: ProgressOptions): Progress {
     last = now();
     held = null;
     if (json) stream.write(`${JSON.stringify(step.facts)}\n`);
-    else if (inPlace) stream.write(`\r\u001b[2K${shorten(printable(step.line), Math.max(20, stream.columns - 1))}`);
+    else if (inPlace)
+      stream.write(`\r\u001b[2K${shorten(printable(step.line), Math.max(20, (columnsOf(stream) ?? 80) - 1))}`);
     else stream.write(`${printable(step.line)}\n`);
     isDrawn = inPlace;
   };

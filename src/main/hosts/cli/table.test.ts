@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fields, table } from './table.ts';
+import { columnsOf } from './terminal.ts';
 import { printable, shorten, textWidth } from './text.ts';
 
 interface Row {
@@ -75,6 +76,28 @@ describe('tables for people', () => {
     for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(50);
     expect(table(rows, wide, { empty: '', width: 30 })).toContain('Too narrow for FIRST, SECOND;');
     expect(table(rows, wide, { empty: '', width: 200 })).not.toContain('Too narrow');
+  });
+
+  test('a narrow column that went before a wide one comes back where that one made room', () => {
+    const rows = [{ name: 'ada', size: 5 }];
+    const wide = [
+      ...columns,
+      { title: 'FIRST', value: () => 'x', canGo: 1 },
+      { title: 'SECOND', value: () => 'y'.repeat(60), canGo: 2 },
+    ];
+    const text = table(rows, wide, { empty: '', width: 40 });
+    expect(text.split('\n')[0]).toBe('NAME  SIZE  FIRST');
+    expect(text).toMatch(/Too narrow for SECOND; --json has them all\.$/);
+  });
+
+  test.each([
+    [{ isTTY: true, columns: 80 }, 80],
+    [{ isTTY: true, columns: 0 }, 100],
+    [{ isTTY: true }, 100],
+    [{ columns: 80 }, undefined],
+  ])('a terminal without a size is one of 100 columns: %j has %s', (stream, width) => {
+    // The two fields of a stream that its width is read from.
+    expect(columnsOf(stream as NodeJS.WriteStream)).toBe(width);
   });
 
   test('cutting never splits a character', () => {

@@ -50,7 +50,7 @@ interface Laid {
 /** Takes from the widest column that may shrink until the line fits, and leaves columns out where that is not enough. */
 function fitTo<One extends Laid>(all: readonly One[], available: number): { shown: One[]; gone: string[] } {
   let shown = [...all];
-  const gone: string[] = [];
+  const gone: One[] = [];
   const total = (list: readonly Laid[]) =>
     list.reduce((sum, { width }) => sum + width, 0) + GAP.length * (list.length - 1);
   const least = (list: readonly One[]) =>
@@ -61,7 +61,12 @@ function fitTo<One extends Laid>(all: readonly One[], available: number): { show
   for (const one of leaving) {
     if (least(shown) <= available) break;
     shown = shown.filter((other) => other !== one);
-    gone.push(one.column.title);
+    gone.push(one);
+  }
+  // A wide one that went later may have made room for a narrow one that went before it.
+  for (const one of gone.toReversed()) {
+    const fuller = all.filter((other) => other === one || shown.includes(other));
+    if (least(fuller) <= available) shown = fuller;
   }
   while (total(shown) > available) {
     const widest = shown.reduce<One | null>(
@@ -71,7 +76,7 @@ function fitTo<One extends Laid>(all: readonly One[], available: number): { show
     if (!widest) break;
     shown = shown.map((one) => (one === widest ? { ...one, width: one.width - 1 } : one));
   }
-  return { shown, gone };
+  return { shown, gone: gone.filter((one) => !shown.includes(one)).map((one) => one.column.title) };
 }
 
 /** One thing with its fields below each other: names on the left, values on the right. */

@@ -20,6 +20,14 @@ export function processTerminal(): Terminal {
   return { stdin, stdout, stderr, env, now: Date.now };
 }
 
+/** Where a terminal does not know its own width (a serial line, a pseudo-terminal that nobody sized): it says 0 or nothing. */
+const USUAL_COLUMNS = 100;
+
+/** Columns of a terminal; undefined where the stream is a file or a pipe. */
+export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY ? stream.columns || USUAL_COLUMNS : undefined;
+}
+
 /** The terminal that can be asked for a password, or null where nobody sits before it. */
 export function askable(terminal: Terminal): { readonly input: ReadStream; readonly output: WriteStream } | null {
   const { stdin, stderr } = terminal;
