@@ -120,6 +120,26 @@ describe('R3: the daily work with qm alone', { timeout: 300_000 }, () => {
     expect((await qm.json<User>('users', 'show', 'u001')).name).toBe('Ada Lovelace');
   });
 
+  test('a connection that nobody tried says so; the list names its user; an index that fails says only why', async () => {
+    const added = await qm.ok(
+      ...['connections', 'add', '--user', 'ada@example.org', '--provider', 'webdav', '--username', 'ada'],
+      ...['--url', 'http://127.0.0.1:9/dav/', '--root', '/platform', '--owned-root', '--secret-file', first],
+    );
+    const id = /^Id +(\S+)$/m.exec(added)?.[1] ?? '';
+    expect(added).toContain(`was recorded; it was not tried yet. Try it: qm connections test ${id}\n`);
+    const [head = '', row = ''] = (await qm.ok('connections', 'list')).split('\n');
+    expect(head).toMatch(/^ID +USER +PROVIDER/);
+    expect(row.slice(head.indexOf('USER'), head.indexOf('PROVIDER')).trim()).toBe('ada@example.org');
+    const failed = await qm.run('storage', 'index', '--connection', id);
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/^qm: The index failed\. .+ \[INDEX_FAILED\]\n$/);
+    expect(failed.stderr).not.toContain('seen');
+    const told = await qm.run('--json', 'storage', 'index', '--connection', id);
+    expect(told.code).toBe(1);
+    expect(JSON.parse(told.stdout)).toMatchObject({ state: 'failed', seen: 0 });
+    await qm.ok('connections', 'remove', id);
+  });
+
   test('U3: deactivated and activated again; the sole administrator stays', async () => {
     expect((await qm.json<User>('users', 'deactivate', 'bob@example.org')).status).toBe('inactive');
     expect((await qm.json<User>('users', 'activate', 'bob@example.org')).status).toBe('active');

@@ -17,7 +17,13 @@ export class UsageError extends Error {
 /** Something of this machine that a command needs failed: a file, the terminal. The code is stable and searchable. */
 export class HostFailure extends Error {
   override readonly name = 'HostFailure';
-  readonly code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'FILE_INVALID' | 'INTERRUPTED' | 'HOST_FAILED';
+  readonly code:
+    | 'FILE_UNREADABLE'
+    | 'FILE_UNWRITABLE'
+    | 'FILE_INVALID'
+    | 'INTERRUPTED'
+    | 'INDEX_FAILED'
+    | 'HOST_FAILED';
 
   constructor(code: HostFailure['code'], message: string, options?: ErrorOptions) {
     super(message, options);

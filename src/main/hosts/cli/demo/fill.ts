@@ -7,8 +7,6 @@ import { HostFailure } from '../failures.ts';
 import { bytesOf, type DemoDocument, documentsOf } from './documents.ts';
 import { catalogue, type Person, people, type QuotaWish } from './people.ts';
 
-/** Passwords are hashed with all lanes of the machine; more at once would only wait for each other. */
-const USERS_AT_ONCE = 3;
 /** Each one waits for the disk, which takes many at a time. */
 const DOCUMENTS_AT_ONCE = 32;
 
@@ -36,21 +34,21 @@ export async function fillDemo(filling: Filling): Promise<Filled> {
   }
   const inTime = people.filter(({ comesLate }) => !comesLate);
   const stock = new Map(inTime.map((person) => [person, documentsOf(people.indexOf(person))]));
-  let created = 0;
-  const create = async (person: Person) => {
-    await createUser(filling, person, bytesOf(stock.get(person) ?? []));
-    created += 1;
-    tell('users', created, people.length);
+  // One after the other, so that they stand in the list as they do in ours. A password is hashed on all lanes of the machine.
+  const create = async (persons: readonly Person[], what: string) => {
+    for (const [at, person] of persons.entries()) {
+      signal.throwIfAborted();
+      await createUser(filling, person, bytesOf(stock.get(person) ?? []));
+      tell(what, at + 1, persons.length);
+    }
   };
-  await inParallel(inTime, USERS_AT_ONCE, signal, create);
+  await create(inTime, 'users');
   const documents = await storeDocuments(filling, stock);
-  await index(filling);
+  await index(filling, documents);
   // Whoever comes after the count has a quota of which nothing is known yet.
-  await inParallel(
+  await create(
     people.filter(({ comesLate }) => comesLate),
-    1,
-    signal,
-    create,
+    'users who come later',
   );
   return { users: people.length, documents, bytes: [...stock.values()].reduce((sum, list) => sum + bytesOf(list), 0) };
 }
@@ -124,15 +122,15 @@ async function storeDocuments(
   }
 }
 
-async function index({ client, signal, tell }: Filling): Promise<void> {
+async function index({ client, signal, tell }: Filling, documents: number): Promise<void> {
   const { rows } = await client.storage.list({});
   const own = rows.find((row) => row.own);
   if (!own) throw new HostFailure('HOST_FAILED', 'The workspace has no store of its own.');
   const { run } = await client.storage.index({ profile: own.name });
   let last = run;
   for await (const now of await client.storage.watchIndex({ runId: run.id }, { signal })) {
+    if (now.seen > last.seen) tell('documents indexed', now.seen, documents);
     last = now;
-    tell('documents indexed', now.seen, now.seen);
   }
   signal.throwIfAborted();
   if (last.state !== 'done')

@@ -59,7 +59,7 @@ export function addAudit(program: Command, carry: Carry): void {
     verb: 'verify',
     about: 'Check the whole log: nothing edited, removed, reordered, cut off or rolled back. Exit 0 only for OK.',
     options: {
-      key: fingerprint('--key <fingerprint>', 'of the audit key, as it was printed at set-up'),
+      key: fingerprint('--key <fingerprint>', 'fingerprint of the audit key, as it was printed at set-up'),
       checkpoint: optional(
         '--checkpoint <file>',
         "the newest checkpoint that is known from elsewhere ('-': standard input)",

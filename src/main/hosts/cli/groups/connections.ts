@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Connection } from '../../../../contract/connections.ts';
+import type { ConsoleClient } from '../../../../contract/index.ts';
 import { revealSecret } from '../../../secret.ts';
-import { exitCodes, UsageError } from '../failures.ts';
+import { exitCodes, hasCode, UsageError } from '../failures.ts';
 import type { Invocation } from '../invocation.ts';
 import { countOf, formatCount, formatSize } from '../sizes.ts';
 import { fields, table } from '../table.ts';
@@ -25,8 +26,8 @@ import { expectedVersion } from './users.ts';
 
 const [ownedRoot, notOwnedRoot] = toggle(
   'owned-root',
-  "all below the root is the platform's own",
-  "only recorded documents are the platform's",
+  "the root is the platform's own: a deletion removes everything below it",
+  'the root holds other things too: a deletion removes the recorded documents and nothing else',
 );
 
 export function addConnections(program: Command, carry: Carry): void {
@@ -49,11 +50,14 @@ function addReading(group: Command, carry: Carry): void {
       const { client } = await invocation.signIn();
       const filter = given({ user: options.user, state: options.state });
       const page = await readPages(options, (at) => client.connections.list({ ...filter, ...at }), invocation.signal);
+      if (invocation.isJson) return { value: page, text: '' };
       const now = invocation.terminal.now();
+      const users = await usersOf(page.rows, client, invocation.signal);
       const text = table(
         page.rows,
         [
           { title: 'ID', value: (row) => row.id },
+          { title: 'USER', value: (row) => users.get(row.userId) ?? row.userId, canShrink: true },
           { title: 'PROVIDER', value: (row) => row.provider, canGo: 4 },
           { title: 'LABEL', value: (row) => row.label, canShrink: true },
           { title: 'ACCOUNT', value: (row) => row.account, canShrink: true },
@@ -102,7 +106,10 @@ function addWriting(group: Command, carry: Carry): void {
       username: mandatory('--username <name>', 'user name, or access key of S3'),
       secretFile: optional('--secret-file <file>', "password or secret key stands in this file ('-': standard input)"),
       root: mandatory('--root <path>', 'the folder within the cloud, starting with /'),
-      ownedRoot: flag('--owned-root', "all below the root is the platform's own"),
+      ownedRoot: flag(
+        '--owned-root',
+        "the root is the platform's own: a deletion removes everything below it; without this it removes the recorded documents and nothing else",
+      ),
       label: optional('--label <text>', 'what people call it'),
       bucket: optional('--bucket <name>', 'of S3'),
       region: optional('--region <name>', 'of S3, us-east-1 unless said otherwise'),
@@ -133,7 +140,11 @@ function addWriting(group: Command, carry: Carry): void {
           ? { provider, ...common }
           : { provider, ...common, bucket: bucket ?? '', pathStyle: !options.virtualHost, ...given({ region }) },
       );
-      return showConnection(connection, invocation, `${connection.label} was connected.`);
+      return showConnection(
+        connection,
+        invocation,
+        `${connection.label} was recorded; it was not tried yet. Try it: qm connections test ${connection.id}`,
+      );
     },
   });
 
@@ -187,7 +198,9 @@ function addWriting(group: Command, carry: Carry): void {
         ...given({ label, url, username, root, ownedRoot: owned }),
         ...(secret ? { secret: revealSecret(secret, 'new credentials of a connection') } : {}),
       });
-      return showConnection(connection, invocation, `${connection.label} was changed.`);
+      const untried =
+        connection.state === 'untested' ? ` It was not tried yet: qm connections test ${connection.id}` : '';
+      return showConnection(connection, invocation, `${connection.label} was changed.${untried}`);
     },
   });
 
@@ -217,6 +230,31 @@ function addWriting(group: Command, carry: Carry): void {
       };
     },
   });
+}
+
+const USERS_AT_ONCE = 20;
+
+/** Mail addresses by id. Who was deleted since the page was read is left out, and stands there by id. */
+async function usersOf(
+  rows: readonly Connection[],
+  client: ConsoleClient,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const ids = [...new Set(rows.map((row) => row.userId))];
+  const mails = new Map<string, string>();
+  for (let at = 0; at < ids.length; at += USERS_AT_ONCE) {
+    signal.throwIfAborted();
+    await Promise.all(
+      ids.slice(at, at + USERS_AT_ONCE).map(async (user) => {
+        try {
+          mails.set(user, (await client.users.show({ user })).user.mail);
+        } catch (error) {
+          if (!hasCode(error, 'NOT_FOUND')) throw error;
+        }
+      }),
+    );
+  }
+  return mails;
 }
 
 const revocations = {

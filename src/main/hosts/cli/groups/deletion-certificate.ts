@@ -38,7 +38,7 @@ export function addCertificateVerbs(group: Command, carry: Carry): void {
     verb: 'verify',
     about: 'Check a certificate; needs no workspace. Exit 0 only for OK.',
     arguments: { file: "the certificate ('-': standard input)" },
-    options: { key: fingerprint('--key <fingerprint>', 'of the audit key, as it was printed at set-up') },
+    options: { key: fingerprint('--key <fingerprint>', 'fingerprint of the audit key, as it was printed at set-up') },
     examples: ['deletions verify cert.json --key FINGERPRINT', 'deletions verify - --key FINGERPRINT < cert.json'],
     async run({ file }, { key }, invocation) {
       const json = await readText(file, 'a certificate', invocation.stdin, MAX_CERTIFICATE_BYTES);
@@ -49,7 +49,7 @@ export function addCertificateVerbs(group: Command, carry: Carry): void {
           fields([
             ['Verdict', result.verdict],
             ['Deletion', result.deletionId],
-            ['Key', result.key],
+            ['Fingerprint of the audit key', result.key],
           ]),
           ...result.problems,
         ].join('\n'),

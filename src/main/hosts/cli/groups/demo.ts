@@ -81,7 +81,8 @@ async function makeDemo(places: Places, invocation: Invocation): Promise<Outcome
         invocation.progress.show({
           facts: { what, done, all },
           line: `Making the demo: ${formatCount(done)} of ${formatCount(all)} ${what}`,
-          isTurn: false,
+          // The end of each part is written, so that none seems to stop in its middle.
+          isTurn: done === all,
         }),
     });
     await client.session.signOut({});

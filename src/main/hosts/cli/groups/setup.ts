@@ -62,8 +62,8 @@ async function setUp(invocation: Invocation, { mail, name, title }: SetUp): Prom
             ? "opened by this machine's keychain"
             : 'opened by the passphrase alone: do not lose it',
         ],
-        ['Audit key', made.auditKey],
-      ])}\n\nWrite the audit key down, away from this machine: with it anybody can check the log and every certificate.`,
+        ['Fingerprint of the audit key', made.auditKey],
+      ])}\n\nWrite the fingerprint down, away from this machine: with it anybody can check the log and every certificate.`,
     };
   } catch (error) {
     await invocation.close();

@@ -20,9 +20,12 @@ export async function runIndex(
   let last: IndexRun = run;
   for await (const now of await client.storage.watchIndex({ runId: run.id })) {
     last = now;
-    invocation.progress.show({ facts: { index: now }, line: lineOf(now, invocation.terminal.now()), isTurn: false });
+    // A line about nothing says nothing to people, least of all before the words of a failure.
+    if (now.seen > 0 || invocation.isJson)
+      invocation.progress.show({ facts: { index: now }, line: lineOf(now, invocation.terminal.now()), isTurn: false });
   }
   if (last.state === 'running') throw new HostFailure('HOST_FAILED', 'The index ended without a word. Run it again.');
+  if (last.state === 'failed' && !invocation.isJson) throw new HostFailure('INDEX_FAILED', failureText(last));
   return {
     value: last,
     text: resultOf(last),
@@ -51,7 +54,13 @@ function resultOf(run: IndexRun): string {
       : '');
   if (run.state === 'done') return counts;
   const why = run.message ? ` ${run.message}` : '';
-  return run.state === 'cancelled'
-    ? `Cancelled.${why}\n${counts}\nWhat was brought in stays; run it again to go on.`
-    : `The index failed.${why}\n${counts}`;
+  return `Cancelled.${why}\n${counts}\nWhat was brought in stays; run it again to go on.`;
+}
+
+/** Counts belong to it only where there was something to count before it failed. */
+function failureText(run: IndexRun): string {
+  const why = run.message ? ` ${run.message}` : '';
+  const until =
+    run.seen > 0 ? ` Until then ${countOf(run.seen, 'object')} had been seen; what was brought in stays.` : '';
+  return `The index failed.${why}${until}`;
 }

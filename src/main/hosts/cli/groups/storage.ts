@@ -90,7 +90,10 @@ function addWriting(group: Command, carry: Carry): void {
       endpoint: mandatory('--endpoint <address>', 'http(s)://host:port'),
       bucket: mandatory('--bucket <name>', 'the bucket, or the prefix of all buckets with a bucket per user'),
       region: optional('--region <name>', 'us-east-1 unless said otherwise'),
-      layout: optional('--layout <layout>', "'users/{userId}/', '{externalId}/', 'bucket:{externalId}' or the like"),
+      layout: optional(
+        '--layout <layout>',
+        "where each user's documents lie: 'users/{userId}/' unless said otherwise, '{externalId}/', 'bucket:{externalId}' (a bucket each) or the like",
+      ),
       accessKey: mandatory('--access-key <key>', 'the access key'),
       secretFile: optional('--secret-file <file>', "the secret key stands in this file ('-': standard input)"),
       publicEndpoint: optional('--public-endpoint <address>', 'where users reach it; links are signed for it'),
