@@ -44,6 +44,10 @@ describe('R3, S1: the demo', { timeout: 300_000 }, () => {
     const { rows } = await qm.json<{ rows: User[] }>('users', 'list', '--all');
     expect(rows).toHaveLength(demo.users + 1);
     expect(demo.users).toBe(40);
+    // In the order in which they are written down, whatever a password took.
+    expect(rows.slice(1).map(({ externalId }) => externalId)).toEqual(
+      Array.from({ length: 40 }, (_, at) => `u${String(at + 1).padStart(3, '0')}`),
+    );
     expect(new Set(rows.map(({ quota }) => quota.state))).toEqual(
       new Set(['ok', 'warning', 'full', 'unlimited', 'uncounted']),
     );

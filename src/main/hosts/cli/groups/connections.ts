@@ -59,8 +59,8 @@ function addReading(group: Command, carry: Carry): void {
           { title: 'ID', value: (row) => row.id },
           { title: 'USER', value: (row) => users.get(row.userId) ?? row.userId, canShrink: true },
           { title: 'PROVIDER', value: (row) => row.provider, canGo: 4 },
-          { title: 'LABEL', value: (row) => row.label, canShrink: true },
-          { title: 'ACCOUNT', value: (row) => row.account, canShrink: true },
+          { title: 'LABEL', value: (row) => row.label, canShrink: true, canGo: 6 },
+          { title: 'ACCOUNT', value: (row) => row.account, canShrink: true, canGo: 5 },
           {
             title: 'ROOT',
             value: (row) => (row.ownedRoot ? `${row.root} (owned)` : row.root),
