@@ -60,6 +60,8 @@ export const DeletionBackend = z.object({
   finality: Finality,
   planned: Count,
   plannedBytes: Bytes,
+  /** What the inventory and later looks found; 0 before the inventory. */
+  found: Count,
   removed: Count,
   removedBytes: Bytes,
   absent: Count,
@@ -88,7 +90,13 @@ export const Deletion = z.object({
   mail: z.string().nullable(),
   state: DeletionState,
   waitingFor: z
-    .object({ reason: WaitingReason, backendId: z.string().nullable(), since: Time, message: z.string() })
+    .object({
+      reason: WaitingReason,
+      backendId: z.string().nullable(),
+      since: Time,
+      message: z.string(),
+      nextTryAt: Time.nullable(),
+    })
     .nullable(),
   backends: z.array(DeletionBackend),
   /** The first hundred; all of them stand on the certificate. */

@@ -2,7 +2,7 @@ import { createRouterClient } from '@orpc/server';
 import type { ConsoleClient } from '../contract/index.ts';
 import { openAi } from './ai/index.ts';
 import { openAudit } from './audit/index.ts';
-import { openConnections } from './connections/index.ts';
+import { openConnections, requireNoneMissing } from './connections/index.ts';
 import { openWorkspace } from './database/index.ts';
 import { openDeletions } from './deletion/index.ts';
 import type { Clock, Ground, Log, NewId, Origin, RandomBytes } from './ground.ts';
@@ -86,6 +86,7 @@ async function openDomains(ground: Ground, requests: Requests, options: ConsoleO
     purgeConnections: connections.purgeConnections,
     sharedWith: connections.sharedWith,
     sharesGrant: connections.sharesGrant,
+    requireNoConnectionMissing: requireNoneMissing,
     requireAnotherActiveOwner,
     mailKeyOf: normaliseMailKey,
     userNoOf: (db, ref) => findUser(db, ref).no,

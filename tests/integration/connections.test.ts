@@ -393,6 +393,8 @@ describe('without any server', () => {
       ['http://127.0.0.1:9000', 'docs'],
       ['http://127.0.0.1:9000/', 'docs'],
       ['http://localhost.:9000', 'docs'],
+      ['http://0.0.0.0:9000', 'docs'],
+      ['http://[::ffff:127.0.0.1]:9000', 'docs'],
       ['https://s3.example.org', 'docs'],
       ['http://127.0.0.1:9000', 'docs-of-u01'],
     ] as const)

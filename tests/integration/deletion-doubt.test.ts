@@ -52,6 +52,9 @@ describe('what was asked for and not answered', () => {
       backends: [{ removed: 0, unanswered: 3 }],
       firstRemovalAt: expect.any(String),
     });
+    // Also with the row edited: the log says that a removal was asked for.
+    fixture.db.raw.prepare('UPDATE deletions SET first_removal_at = NULL').run();
+    await expect(fixture.deletions.cancel(fixture.admin, id)).rejects.toMatchObject({ code: 'WRONG_STATE' });
     await fixture.crash();
     expect((await fixture.done(id)).backends[0]).toMatchObject({ absent: 3, unanswered: 0 });
     // It died of an error that no run should meet: the log says so, and that is what this test is about.
@@ -90,4 +93,71 @@ test('D2: a record that leads out of the user’s own place is told by the plan,
   await fixture.deletions.retry(fixture.admin, id, null);
   expect(await store.keys()).toEqual(['users/u002/theirs']);
   expect(fixture.deletions.show(id).leftovers).toHaveLength(2);
+});
+
+test('D7: while one place is waited for, work that goes on in another is not called waiting', async () => {
+  const { fixture } = await filled({ patience: { waitBackoffMs: [60] } });
+  const [first, second] = [
+    await fixture.addFolderPlace({ cloud: true, label: 'first' }),
+    await fixture.addFolderPlace({ cloud: true, label: 'second' }),
+  ];
+  for (let n = 0; n < 250; n += 1) await second.put(`users/u001/${n}`);
+  const plan = await fixture.plan();
+  const { id } = await fixture.start({ plan });
+  // Both fall silent once the inventory is written.
+  const states: string[] = [];
+  first.faults.before = ({ method }) => {
+    if (method !== 'list' || fixture.deletions.show(id).state === 'closing') return;
+    first.faults.closed = offline();
+    throw offline();
+  };
+  let pages = 0;
+  second.faults.before = ({ method }) => {
+    if (method !== 'remove') return;
+    pages += 1;
+    if (pages <= 3) throw offline();
+    if (pages === 5) states.push(fixture.deletions.show(id).state);
+  };
+  await fixture.until(id, ({ waitingFor }) => waitingFor !== null);
+  await expect.poll(() => states, { timeout: 10_000 }).toEqual(['clouds']);
+  first.faults.before = null;
+  first.faults.closed = null;
+  second.faults.before = null;
+  expect((await fixture.done(id)).leftovers).toEqual([]);
+});
+
+test('D6: closing lets the page in flight end, so that what it removes is known as removed', async () => {
+  const { fixture, store } = await filled();
+  const reached = new Promise<void>((resolve) => {
+    store.faults.after = async () => {
+      resolve();
+      await new Promise((go) => setTimeout(go, 300));
+    };
+  });
+  const { id } = await fixture.start();
+  await reached;
+  await fixture.deletions.close();
+  store.faults.after = null;
+  expect(fixture.deletions.show(id).backends[0]).toMatchObject({ removed: 3, absent: 0, unanswered: 0 });
+  await fixture.crash();
+  expect((await fixture.done(id)).backends[0]).toMatchObject({ removed: 3, absent: 0 });
+});
+
+test('D9, X6: figures and leftovers that somebody edited in the file are not certified', async () => {
+  const { fixture, store } = await filled();
+  store.faults.outcomes.set('users/u001/2', { outcome: 'failed', reason: 'Locked.', retryable: false });
+  fixture.onStep = ({ stage, at }) => {
+    if (stage === 'revoking' && at === 'before_call') throw new Error('died');
+  };
+  const { id } = await fixture.start();
+  await fixture.until(id, ({ state }) => state === 'revoking' || state === 'waiting');
+  await fixture.crash({ motor: false });
+  fixture.db.raw.exec(
+    'DELETE FROM leftovers; UPDATE deletion_backends SET removed = removed + leftovers, leftovers = 0',
+  );
+  await fixture.crash();
+  const waiting = await fixture.until(id, ({ waitingFor }) => waitingFor?.reason === 'reauthorise');
+  expect(waiting.waitingFor?.message).toContain('not what the log says');
+  expect(fixture.db.raw.prepare('SELECT count(*) FROM users WHERE id = ?').pluck().get(fixture.user.id)).toBe(1);
+  fixture.log.length = 0;
 });

@@ -106,3 +106,39 @@ test('D2: an external id under which a deletion left something over is not given
   const { client: last } = await edited("UPDATE users SET external_id = 'ada-1' WHERE name = 'ben'");
   await expect(last.deletions.retry({ deletionId })).rejects.toMatchObject({ code: 'WRONG_STATE' });
 });
+
+test.each([
+  ['another stage', "UPDATE deletions SET stage = 'revoking'"],
+  ['a state to give back', "UPDATE deletions SET status_before = 'inactive'"],
+])('X6: a confirmed deletion that was given %s in the file goes nowhere, and the user stays', async (_what, sql) => {
+  const { deletionId, ids } = await confirmed();
+  const { client } = await edited(sql);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect((await client.deletions.show({ deletionId })).deletion.state).not.toBe('done');
+  await expect(client.deletions.cancel({ deletionId })).rejects.toMatchObject({
+    code: expect.stringMatching(/SEAL_BROKEN|WRONG_STATE/),
+  });
+  expect((await client.users.show({ user: ids[0] ?? '' })).user.status).toBe('deleting');
+});
+
+test('X6: a user whose connection was taken out of the file is not planned, so that no cloud is forgotten', async () => {
+  opened = await openSetUpConsole({ motor: false });
+  const { user } = await opened.client.users.create({
+    mail: 'ada@example.org',
+    name: 'Ada',
+    firstPassword: 'a first password',
+  });
+  const add = () =>
+    opened?.client.connections.add({
+      user: user.id,
+      provider: 'webdav',
+      url: 'http://127.0.0.1:1/dav/',
+      username: 'ada',
+      secret: 'a password',
+      root: '/platform',
+      ownedRoot: true,
+    });
+  await add();
+  const { client } = await edited('DELETE FROM connections');
+  await expect(client.deletions.plan({ user: user.id })).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+});

@@ -374,6 +374,9 @@ describe('single objects', () => {
     expect(lies).toBe(4);
     expect(done.leftovers.map(({ ref }) => ref)).toEqual(['users/u001/x/y']);
     expect(done.leftovers[0]?.reason).toContain('still stood there');
+    // What stands was not removed, however often the server said so, and was found once.
+    expect(done.backends[0]).toMatchObject({ removed: 3 });
+    expect(done.backends[1]).toMatchObject({ found: 6, removed: 4, absent: 1, leftovers: 1 });
     expect(await store.keys()).toContain('users/u001/x/y');
   });
 
@@ -681,6 +684,21 @@ describe('pausing and calling off', () => {
       fixture.deletions.verify(fixture.deletions.certificate(id, null).json, fixture.ground.audit.fingerprint())
         .verdict,
     ).toBe('OK');
+  });
+
+  test('D8: what was written into the store while a review was waited for is removed before the end', async () => {
+    const { fixture, cloud, store } = await filled();
+    cloud.faults.outcomes.set('users/u001/a', { outcome: 'failed', reason: 'Locked by its owner.', retryable: false });
+    const { id } = await fixture.start({ review: true });
+    await fixture.until(id, ({ state }) => state === 'waiting');
+    await store.put('users/u001/late');
+    fixture.deletions.resume(fixture.admin, id, { whenDown: null, acceptGrowth: false, finishReview: true });
+    const done = await fixture.done(id);
+    expect(await store.keys()).toEqual(['users/u00/other', 'users/u0011/other']);
+    expect(done.backends[1]).toMatchObject({ removed: 6, leftovers: 0 });
+    expect(done.backends[0]).toMatchObject({ leftovers: 1 });
+    const { json } = fixture.deletions.certificate(id, null);
+    expect(fixture.deletions.verify(json, fixture.ground.audit.fingerprint()).verdict).toBe('OK');
   });
 
   test('without anything left over in a cloud --review does not stop', async () => {

@@ -49,6 +49,7 @@ export const auditEvents = [
   'admin.deletion_retried',
   'deletion.inventory_written',
   'deletion.stage_reached',
+  'deletion.removal_began',
   'deletion.waiting',
   'deletion.backend_finished',
   'deletion.object_left_over',

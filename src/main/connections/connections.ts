@@ -33,7 +33,7 @@ export interface Connections {
   /** Public ids of other users with a connection to the same account. */
   sharedWith(db: Db, connectionId: string): readonly string[];
   /** Whether another connection signs in with the same name, so that a grant must stay. */
-  sharesGrant(db: Db, connectionId: string): boolean;
+  sharesGrant(db: Db, connectionId: string, exceptUserNo?: number | null): boolean;
   /** Opens a connection for an index run, which closes it. Refuses with NOT_FOUND, VAULT_LOCKED or SEAL_BROKEN. */
   openForIndex(connectionId: string): Promise<ConnectionToIndex>;
 }

@@ -1,4 +1,5 @@
 export { type Connections, openConnections } from './connections.ts';
+export { requireNoneMissing } from './missing.ts';
 export { connectionReads } from './reads.ts';
 export { purgeConnections } from './removal.ts';
 export type { ConnectionAnswer } from './row.ts';

@@ -23,12 +23,15 @@ export function sharedWith(db: Db, connectionId: string): string[] {
     .all(connectionId);
 }
 
-/** Whether another connection, whosever, signs in there with the same name: then its grant stays (C5). */
-export function sharesGrant(db: Db, connectionId: string): boolean {
+/** Whether another connection, of anybody but that user, signs in there with the same name: then its grant stays (C5). */
+export function sharesGrant(db: Db, connectionId: string, exceptUserNo: number | null = null): boolean {
   const sameName = "json_extract(b.configuration, '$.username') = json_extract(a.configuration, '$.username')";
   return (
-    db.raw.prepare<[string]>(`SELECT 1 ${SAME_PLACE} WHERE a.id = ? AND ${sameName} LIMIT 1`).get(connectionId) !==
-    undefined
+    db.raw
+      .prepare<[string, number | null]>(
+        `SELECT 1 ${SAME_PLACE} WHERE a.id = ? AND ${sameName} AND b.user_no IS NOT ? LIMIT 1`,
+      )
+      .get(connectionId, exceptUserNo) !== undefined
   );
 }
 

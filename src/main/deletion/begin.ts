@@ -81,6 +81,7 @@ export async function begin(
           planHash: plan.hash,
           whenDown: input.whenDown,
           review: input.review,
+          statusBefore: user.status,
           // Whose documents it may touch, readable by nobody: the row is held against it before each use.
           scope: scopeMark(subjectKey, user.id, user.external_id),
         },

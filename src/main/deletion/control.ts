@@ -3,6 +3,7 @@ import type { Tx } from '../database/index.ts';
 import type { Actor } from '../ground.ts';
 import { Refusal } from '../refusal.ts';
 import { renewSeal } from '../vault/index.ts';
+import { hasBegunToRemove, requireAsOrdered } from './as-ordered.ts';
 import { PlanContent } from './certificate.ts';
 import type { Motor } from './motor.ts';
 import { type DeletionRow, readDeletion, readPlan, type WhenDown } from './rows.ts';
@@ -103,6 +104,9 @@ export async function cancel(shop: Shop, motor: Motor, actor: Administrator, id:
     const row = readDeletion(tx, id);
     if (row.stage === 'done' || row.stage === 'cancelled') throw wrongState(row, `The deletion is ${row.stage}.`);
     if (row.first_removal_at !== null || !['closing', 'clouds', 'store', 'verifying'].includes(row.stage))
+      throw wrongState(row, 'Removal has begun, so the deletion can no longer be called off. It can be paused.');
+    requireAsOrdered(tx, row);
+    if (hasBegunToRemove(tx, id))
       throw wrongState(row, 'Removal has begun, so the deletion can no longer be called off. It can be paused.');
     if (row.user_no === null) throw new Error('the user of this deletion is gone');
     tx.raw

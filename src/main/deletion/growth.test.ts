@@ -6,6 +6,7 @@ const place = (planned: number, found: number, accepted = 0, id = 'a') => ({
   label: id,
   planned,
   found,
+  absent: 0,
   accepted,
 });
 
@@ -40,5 +41,9 @@ describe('D5: growth', () => {
   test('its sentence groups figures as tables do, and says of a place that had none counted just that', () => {
     expect(growthOf([place(2_044, 3_044)])?.message).toContain('3,044 objects were found where 2,044 were planned');
     expect(growthOf([place(0, 101)])?.message).toContain('101 objects were found where none was counted for the plan');
+  });
+
+  test('records of what is not there any more are no growth', () => {
+    expect(growthOf([{ ...place(63, 1_503), absent: 1_440 }])).toBeNull();
   });
 });

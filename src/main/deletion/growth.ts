@@ -13,14 +13,19 @@ export function growthOf(
 ): { readonly backendId: string | null; readonly message: string } | null {
   for (const one of backends) {
     const expected = Math.max(one.planned, one.accepted);
-    if (isGrowth(expected, one.found))
-      return { backendId: one.source_id, message: sentence(one.label, expected, one.found) };
+    const found = foundOf(one);
+    if (isGrowth(expected, found)) return { backendId: one.source_id, message: sentence(one.label, expected, found) };
   }
   const expected = backends.reduce((sum, one) => sum + Math.max(one.planned, one.accepted), 0);
-  const found = backends.reduce((sum, one) => sum + one.found, 0);
+  const found = backends.reduce((sum, one) => sum + foundOf(one), 0);
   return isGrowth(expected, found)
     ? { backendId: null, message: sentence('All places together', expected, found) }
     : null;
+}
+
+/** Records of what is not there any more are told as absent; they are nothing that was found. */
+function foundOf({ found, absent }: Counted): number {
+  return found - absent;
 }
 
 function isGrowth(expected: number, found: number): boolean {

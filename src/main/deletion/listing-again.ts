@@ -63,12 +63,26 @@ async function listAgain(run: Run, opened: Opened, row: BackendRow, isLast: bool
     const standing = page.found.filter(({ ref }) => !isLeftOver(ref));
     const isTriedAgain = ({ ref }: PhasedRef) =>
       !isLast || (row.round < ROUNDS_OF_REVEALING && wasHidden(run, row, ref));
+    takeBackFrom(run, row, standing);
     await leave(
       run,
       row,
       standing.filter((item) => !isTriedAgain(item)).map(({ ref }) => stillStands(ref)),
     );
     await addToList(run, row, { ...page, found: standing.filter(isTriedAgain) });
+  });
+}
+
+/**
+ * What stands there although the server said that it removed it was not removed, and is not found a second time. Known only
+ * within the process that was told so, and of so many objects.
+ */
+function takeBackFrom(run: Run, row: BackendRow, standing: readonly PhasedRef[]): void {
+  const untrue = standing.filter(({ ref }) => run.forgetRemoved(row, ref));
+  if (untrue.length === 0) return;
+  run.write((tx) => {
+    takeBack(tx, row, untrue);
+    tx.raw.prepare('UPDATE deletion_backends SET found = found - ? WHERE no = ?').run(untrue.length, row.no);
   });
 }
 

@@ -1,6 +1,7 @@
 import { explainDatabaseError } from '../database/index.ts';
 import { isRefusal } from '../refusal.ts';
 import { StorageError } from '../storage/index.ts';
+import { requireAsOrdered } from './as-ordered.ts';
 import type { DeletionStage } from './parts.ts';
 import { readDeletion } from './rows.ts';
 import { Run, type Shop } from './run.ts';
@@ -20,6 +21,8 @@ import { writeWaiting } from './waiting.ts';
 const AT_ONCE = 2;
 /** A clock that jumps, or a machine that slept, is noticed after so long at most. */
 const LONGEST_TIMER_MS = 60_000;
+/** How long closing waits for the answers to what was asked already. */
+const LAST_ANSWERS_MS = 2_000;
 /** Before a run that stalled inside the console is tried again; doubled each time up to the longest timer. */
 const STALL_MS = 5_000;
 
@@ -98,6 +101,7 @@ export function openMotor(shop: Shop): Motor {
       const { stage, paused } = run.row();
       if (stage === 'done' || stage === 'cancelled' || paused === 1 || run.isStopping) return;
       try {
+        requireAsOrdered(run.db, run.row());
         await stages[stage](run);
         stalls.delete(run.id);
       } catch (error) {
@@ -147,8 +151,14 @@ export function openMotor(shop: Shop): Motor {
     async close() {
       isClosed = true;
       if (timer) clearTimeout(timer);
-      for (const { run } of running.values()) run.abort();
-      await Promise.all([...running.values()].map(({ ended }) => ended));
+      for (const { run } of running.values()) run.stop();
+      const ended = Promise.all([...running.values()].map((one) => one.ended));
+      // What is in flight gets a moment: what it removes is then known as removed, and not as absent the next time.
+      const moment = setTimeout(() => {
+        for (const { run } of running.values()) run.abort();
+      }, LAST_ANSWERS_MS);
+      await ended;
+      clearTimeout(moment);
     },
   };
 }

@@ -7,6 +7,8 @@ export interface ScopedUser {
   readonly no: number;
   readonly id: string;
   readonly externalId: string | null;
+  /** Sources that a deletion found something in: named also when nothing is on record there any more. */
+  readonly knownSources?: readonly string[];
 }
 
 /** What became of one connection's grant at its provider. `still_in_use`: another connection uses the same. */
@@ -67,6 +69,8 @@ export interface DeletionParts {
   purgeConnections(tx: Tx, userNo: number): readonly { readonly id: string; readonly provider: string }[];
   /** Ids of other users whose connection leads to the same cloud account. */
   sharedWith(db: Db, connectionId: string): readonly string[];
+  /** Refuses with SEAL_BROKEN when a connection that the log knows of was taken out of the file. */
+  requireNoConnectionMissing?(db: Db, userId: string): void;
   /** Refuses with SOLE_ADMIN unless another active owner remains without this one. */
   requireAnotherActiveOwner(db: Db, userNo: number): void;
   /** The form in which two mail addresses are the same. */
@@ -75,8 +79,8 @@ export interface DeletionParts {
   userNoOf(db: Db, ref: string): number;
   /** Ends the user's sessions, before the user row changes or goes. */
   endSessions(tx: Tx, userNo: number, actor: Actor): void;
-  /** Whether another connection, whosever, uses the same grant. Absent: never. */
-  sharesGrant?(db: Db, connectionId: string): boolean;
+  /** Whether a connection of anybody else uses the same grant. Absent: never. */
+  sharesGrant?(db: Db, connectionId: string, exceptUserNo: number): boolean;
   /** Gives back what the providers let one give back, before the connections go. Absent: no provider here offers it. */
   revoke?(userNo: number, signal: AbortSignal): Promise<readonly Revocation[]>;
   /** Whether unfinished deletions go on by themselves in this process. */

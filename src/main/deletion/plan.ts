@@ -55,6 +55,7 @@ export async function makePlan(
   const { db } = ground.workspace;
   const user = readUser(db, parts.userNoOf(db, ref));
   requireDeletable(db, parts, actor.id, user);
+  parts.requireNoConnectionMissing?.(db, user.id);
   await ground.vault.ready();
   const targets = allTargets(parts, db, scopeOf(user));
   const basis = canonical({ ...basisOf(user, targets), salt: Buffer.from(ground.randomBytes(16)).toString('hex') });

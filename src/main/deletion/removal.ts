@@ -49,6 +49,7 @@ function passPointOfNoReturn(run: Run, row: BackendRow): void {
     tx.raw
       .prepare("UPDATE deletion_backends SET first_removal_at = ?, state = 'running' WHERE no = ?")
       .run(now, row.no);
+    run.record(tx, 'deletion.removal_began', { backendId: row.source_id });
   });
   run.shop.changed(run.id);
 }
@@ -144,6 +145,7 @@ class PhaseRemoval {
       await this.#commit(items, outcomes, down !== null);
       this.#run.step('after_commit');
       if (down) throw down;
+      this.#run.moves();
       this.#failuresInRow = 0;
       this.#lanes = Math.min(this.#mostLanes, this.#lanes + 1);
     } catch (error) {
@@ -236,6 +238,7 @@ class PhaseRemoval {
         tally.removed += 1;
         tally.bytes += item.ref.size;
         this.#run.removedSinceLook.get(no)?.add(item.ref.key);
+        if (this.#row.reach === 'owned') this.#run.rememberRemoved(this.#row, item.ref);
         // Where only what is recorded is ours, no listing shows that it is gone: it is asked for by its name later.
         if (this.#row.reach === 'recorded' && item.ref.kind !== 'upload') list.move(tx, no, item, phases.gone);
         else list.drop(tx, no, item);

@@ -143,6 +143,7 @@ async function retryBackend(
     no: deletion.user_no ?? -1,
     id: deletion.user_id,
     externalId: deletion.external_id,
+    knownSources: [row.source_id],
   }).find(({ sourceId, backendNo }) => sourceId === row.source_id && backendNo === row.backend_no);
   if (!target) throw new StorageError('refused', `${row.label} is no longer configured here.`);
   const backend = await target.open();

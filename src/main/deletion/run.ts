@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/index.ts';
 import type { Db, Tx } from '../database/index.ts';
 import type { Actor, Ground } from '../ground.ts';
-import { type DeletionTarget, type StorageBackend, StorageError } from '../storage/index.ts';
+import { type DeletionTarget, type ObjectRef, type StorageBackend, StorageError } from '../storage/index.ts';
 import { requireAsFrozen, requireAsOrdered } from './as-ordered.ts';
 import { hasDocuments } from './documents.ts';
 import type { DeletionParts, DeletionStage, Patience, Step } from './parts.ts';
@@ -10,6 +10,9 @@ import { describeScope, type Scope } from './survey.ts';
 import { allTargets } from './targets.ts';
 import { Stopped } from './trouble.ts';
 import type { WorkList } from './work-list.ts';
+
+/** Some 10 MB of names. */
+const MOST_REMEMBERED = 50_000;
 
 /** What all runs share. */
 export interface Shop {
@@ -44,6 +47,8 @@ export class Run {
   readonly #sleepers = new Set<() => void>();
   /** Keys that were removed since the last look at a backend, once it was looked at: few, and only to tell what they hid. */
   readonly removedSinceLook = new Map<number, Set<string>>();
+  /** References that a backend said it removed, by its number: it is held to its word when it is looked at again. */
+  readonly #saidRemoved = new Map<number, Set<string>>();
   #stage: DeletionStage;
   #waitsFor: { readonly backendId: string | null } | null;
 
@@ -198,6 +203,26 @@ export class Run {
     this.shop.changed(this.id);
   }
 
+  /** The backend says that this is gone. */
+  rememberRemoved({ no }: BackendRow, ref: ObjectRef): void {
+    const said = this.#saidRemoved.get(no) ?? new Set();
+    if (said.size < MOST_REMEMBERED) said.add(nameOf(ref));
+    this.#saidRemoved.set(no, said);
+  }
+
+  /** Whether the backend said that this is gone; it may say so again from now on. */
+  forgetRemoved({ no }: BackendRow, ref: ObjectRef): boolean {
+    return this.#saidRemoved.get(no)?.delete(nameOf(ref)) ?? false;
+  }
+
+  /** Something of a backend is settled: the deletion moves, also while another backend is still waited for. */
+  moves(): void {
+    if (!this.#waitsFor) return;
+    this.write((tx) => forgetWaiting(tx, this.id));
+    this.#waitsFor = null;
+    this.shop.changed(this.id);
+  }
+
   /** The backend answered: if it is the one that was waited for, the wait is over. */
   goesOn(row: BackendRow): void {
     if (this.shop.troubles.delete(row.no)) this.shop.changed(this.id);
@@ -215,7 +240,12 @@ export class Run {
   /** The place as it is configured now; null where it no longer is. */
   targetOf(row: BackendRow): DeletionTarget | null {
     const { user_id, external_id } = this.row();
-    const targets = allTargets(this.shop.parts, this.db, { no: this.userNo(), id: user_id, externalId: external_id });
+    const targets = allTargets(this.shop.parts, this.db, {
+      no: this.userNo(),
+      id: user_id,
+      externalId: external_id,
+      knownSources: [row.source_id],
+    });
     return (
       targets.find(({ sourceId, backendNo }) => sourceId === row.source_id && backendNo === row.backend_no) ?? null
     );
@@ -256,13 +286,21 @@ export class Run {
   }
 }
 
-export function clearWaiting(tx: Tx, id: string): void {
+function forgetWaiting(tx: Tx, id: string): void {
   tx.raw
     .prepare(
       `UPDATE deletions SET waiting_reason = NULL, waiting_backend = NULL, waiting_since = NULL, waiting_message = NULL,
          waiting_tries = 0, next_try_at = NULL WHERE id = ?`,
     )
     .run(id);
+}
+
+function nameOf({ kind, key, versionId }: ObjectRef): string {
+  return `${kind}\n${versionId ?? ''}\n${key}`;
+}
+
+export function clearWaiting(tx: Tx, id: string): void {
+  forgetWaiting(tx, id);
   tx.raw.prepare("UPDATE deletion_backends SET state = 'running' WHERE deletion_id = ? AND state = 'waiting'").run(id);
 }
 

@@ -69,13 +69,15 @@ function stateOf(row: DeletionRow, stall: Stall | null): Deletion['state'] {
 
 function waitingOf(row: DeletionRow, stall: Stall | null): Deletion['waitingFor'] {
   if (row.stage === 'done' || row.stage === 'cancelled') return null;
-  if (stall) return { reason: 'backend', backendId: null, since: iso(stall.since), message: stall.message };
+  if (stall)
+    return { reason: 'backend', backendId: null, since: iso(stall.since), message: stall.message, nextTryAt: null };
   if (row.waiting_reason === null) return null;
   return {
     reason: row.waiting_reason,
     backendId: row.waiting_backend,
     since: iso(row.waiting_since ?? row.started_at),
     message: row.waiting_message ?? '',
+    nextTryAt: row.next_try_at === null || row.next_try_at === 0 ? null : iso(row.next_try_at),
   };
 }
 
@@ -89,6 +91,7 @@ function shapeBackend(row: BackendRow, trouble: string | null): Deletion['backen
     finality: row.finality,
     planned: row.planned,
     plannedBytes: row.planned_bytes,
+    found: row.found,
     removed: row.removed,
     removedBytes: row.removed_bytes,
     absent: row.absent,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { requireAsRecorded } from '../as-ordered.ts';
 import { canonical } from '../canonical.ts';
 import { signBody } from '../certificate.ts';
 import { composeCertificate } from '../issue-certificate.ts';
@@ -23,6 +24,7 @@ export async function certifying(run: Run): Promise<void> {
   await run.requireVault();
   await audit.check();
   audit.requireIntact();
+  requireAsRecorded(run.db, run.row(), run.backends());
   run.step('before_call');
   const checkpoint = await audit.checkpoint();
   if (!checkpoint)

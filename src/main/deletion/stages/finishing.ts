@@ -1,4 +1,4 @@
-import { requireAsOrdered } from '../as-ordered.ts';
+import { requireAsOrdered, requireAsRecorded } from '../as-ordered.ts';
 import { hasDocuments } from '../documents.ts';
 import { forgetTheRest } from '../listing-again.ts';
 import { readUser } from '../rows.ts';
@@ -18,6 +18,7 @@ export async function finishing(run: Run): Promise<void> {
   run.write((tx) => {
     const deletion = run.row();
     requireAsOrdered(tx, deletion);
+    requireAsRecorded(tx, deletion, run.backends());
     const user = readUser(tx, run.userNo());
     for (const { backendNo, label } of allTargets(run.shop.parts, tx, {
       no: user.no,

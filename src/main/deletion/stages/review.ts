@@ -12,5 +12,13 @@ export async function review(run: Run): Promise<void> {
       `Objects are left over in the user’s clouds (${places}). Try them again or finish the review; after it the credentials are gone.`,
     );
   }
-  run.advance('revoking');
+  if (left.length === 0) return run.advance('revoking');
+  // It may have waited for days: what was written into the store since is removed too.
+  run.advance('verifying', (tx) =>
+    tx.raw
+      .prepare(
+        "UPDATE deletion_backends SET state = 'verifying', verified_at = NULL, round = 0 WHERE deletion_id = ? AND is_cloud = 0 AND state = 'done'",
+      )
+      .run(run.id),
+  );
 }

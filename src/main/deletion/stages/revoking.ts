@@ -17,12 +17,14 @@ export async function revoking(run: Run): Promise<void> {
 /** No provider here lets one give anything back: a password or key is the person's own. */
 function notOffered(run: Run): Revocation[] {
   const { parts } = run.shop;
+  // The user's other connections go with this one.
+  const userNo = run.userNo();
   return run
     .backends()
     .filter(({ is_cloud }) => is_cloud === 1)
     .map(({ source_id, kind }) => ({
       connectionId: source_id,
       provider: kind,
-      outcome: parts.sharesGrant?.(run.db, source_id) ? 'still_in_use' : 'not_offered',
+      outcome: parts.sharesGrant?.(run.db, source_id, userNo) ? 'still_in_use' : 'not_offered',
     }));
 }

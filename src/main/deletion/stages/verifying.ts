@@ -21,6 +21,8 @@ export async function verifying(run: Run): Promise<void> {
   if (waits) throw waits;
   run.closeBackends();
   const asksFirst =
-    run.row().review === 1 && run.backends().some(({ is_cloud, leftovers }) => is_cloud === 1 && leftovers > 0);
+    run.row().review === 1 &&
+    run.row().review_finished === 0 &&
+    run.backends().some(({ is_cloud, leftovers }) => is_cloud === 1 && leftovers > 0);
   run.advance(asksFirst ? 'review' : 'revoking');
 }

@@ -1,5 +1,5 @@
 import { type Console, openConsole } from '../../console.ts';
-import { prepareWorkspaceFolder } from '../../database/index.ts';
+import { explainDatabaseError, prepareWorkspaceFolder } from '../../database/index.ts';
 import type { Log, Origin } from '../../ground.ts';
 import type { Secret } from '../../secret.ts';
 import { keepMemoryOutOfCoreDumps, openSystemKeychain } from '../../vault/index.ts';
@@ -81,7 +81,7 @@ export async function openAsOwner(options: OwnerOptions): Promise<OwnedConsole> 
     };
   } catch (error) {
     lock.release();
-    throw error;
+    throw explainDatabaseError(error);
   }
 }
 

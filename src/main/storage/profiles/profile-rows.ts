@@ -69,13 +69,16 @@ export function findOwnProfile(db: Db): ProfileRow | null {
   return raw ? rowOf(raw) : null;
 }
 
-/** Other profiles than the own store that hold documents of the user. */
-export function profilesHolding(db: Db, userNo: number): ProfileRow[] {
+/** Other profiles than the own store that hold documents of the user, and those that are asked for by their id. */
+export function profilesHolding(db: Db, userNo: number, ids: readonly string[]): ProfileRow[] {
   return db.raw
-    .prepare<[number], RawRow>(
-      `${SELECT} WHERE p.own = 0 AND EXISTS (SELECT 1 FROM documents d WHERE d.user_no = ? AND d.backend_no = p.backend_no) ORDER BY p.name`,
+    .prepare<[number, string], RawRow>(
+      `${SELECT} WHERE p.own = 0 AND (
+         EXISTS (SELECT 1 FROM documents d WHERE d.user_no = ? AND d.backend_no = p.backend_no)
+         OR p.id IN (SELECT value FROM json_each(?))
+       ) ORDER BY p.name`,
     )
-    .all(userNo)
+    .all(userNo, JSON.stringify(ids))
     .map(rowOf);
 }
 

@@ -9,7 +9,12 @@ import { parseLayout } from './layout.ts';
  */
 export function sameOrigin({ protocol, hostname, port }: URL): string {
   const host = hostname.replace(/\.$/, '');
-  const isThisMachine = host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  const isThisMachine =
+    ['localhost', '0.0.0.0', '[::]', '[::1]'].includes(host) ||
+    host.endsWith('.localhost') ||
+    /^127(?:\.\d{1,3}){3}$/.test(host) ||
+    // ::ffff:127.0.0.1 as URLs write it.
+    /^\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]$/.test(host);
   return `${protocol}//${isThisMachine ? 'localhost' : host}${port === '' ? '' : `:${port}`}`;
 }
 

@@ -10,6 +10,8 @@ import { findOwnProfile, type ProfileRow, profilesHolding } from './profile-rows
 
 export interface TargetUser extends LayoutUser {
   readonly no: number;
+  /** Profiles, by id, that are named also when none of the user's documents is on record there any more. */
+  readonly knownSources?: readonly string[];
 }
 
 /**
@@ -18,7 +20,7 @@ export interface TargetUser extends LayoutUser {
  */
 export function ownStoreTargets(db: Db, ground: Ground, folders: FolderStores, user: TargetUser): DeletionTarget[] {
   const own = findOwnProfile(db);
-  const rows = [...(own ? [own] : []), ...profilesHolding(db, user.no)];
+  const rows = [...(own ? [own] : []), ...profilesHolding(db, user.no, user.knownSources ?? [])];
   return rows.flatMap((row) => {
     const target = targetOf(ground, folders, row, user);
     // Without an external id the layout gives the user no place in this store; what is recorded there is still named.

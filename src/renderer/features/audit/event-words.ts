@@ -46,6 +46,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'admin.deletion_retried': 'Leftovers tried again',
   'deletion.inventory_written': 'Inventory written',
   'deletion.stage_reached': 'Stage reached',
+  'deletion.removal_began': 'Removal began',
   'deletion.waiting': 'Deletion waits',
   'deletion.backend_finished': 'Backend finished',
   'deletion.object_left_over': 'Object left over',

@@ -161,7 +161,7 @@ function countsOf(deletion: Deletion): { done: number; all: number } {
   for (const backend of deletion.backends) {
     const gone = backend.removed + backend.absent + backend.leftovers;
     done += gone;
-    all += Math.max(backend.planned, gone);
+    all += Math.max(backend.planned, backend.found, gone);
   }
   return { done, all };
 }

@@ -103,7 +103,7 @@ export function deletionText(deletion: Deletion, invocation: Invocation): string
     ),
   ];
   if (deletion.leftovers.length > 0) parts.push(leftoversText(deletion, invocation));
-  const next = nextText(deletion);
+  const next = nextText(deletion, now);
   if (next) parts.push(next);
   return parts.join('\n\n');
 }
@@ -129,18 +129,23 @@ function leftoversText(deletion: Deletion, invocation: Invocation): string {
 }
 
 /** What somebody can do now, with the command for it. */
-function nextText(deletion: Deletion): string | null {
+function nextText(deletion: Deletion, now: number): string | null {
   const { id, state, waitingFor } = deletion;
+  const left = deletion.backends.reduce((sum, { leftovers }) => sum + leftovers, 0);
   if (state === 'done')
     return (
-      `Done. The certificate: qm deletions certificate ${id} --out cert.json` +
+      `Done${left > 0 ? `, with ${countOf(left, 'object')} left over` : ''}. The certificate: qm deletions certificate ${id} --out cert.json` +
       (deletion.leftovers.some(({ retryable }) => retryable) ? `\nLeftovers again: qm deletions retry ${id}` : '')
     );
   if (state === 'cancelled') return 'Called off.';
   const doubt = unansweredText(deletion);
   if (state === 'paused') return `Paused.${doubt} Go on with: qm deletions resume ${id}`;
   if (!waitingFor) return null;
-  return `It waits: ${printable(waitingFor.message)}${doubt}\n${answerTo(waitingFor.reason, id)}`;
+  return `It waits: ${printable(waitingFor.message)}${doubt}\n${answerTo(waitingFor.reason, id)}${again(waitingFor.nextTryAt, now)}`;
+}
+
+function again(nextTryAt: string | null, now: number): string {
+  return nextTryAt === null ? '' : `\nThe next try is due ${exactTime(nextTryAt, now)}.`;
 }
 
 /** A server that fell silent may have removed what it was asked for: a count of 0 removed is then not the whole truth. */
