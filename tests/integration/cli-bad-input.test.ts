@@ -427,6 +427,21 @@ describe('R3: bad input', { timeout: 300_000 }, () => {
       expectSentence(result, 1, 'WORKSPACE_DAMAGED', /damaged|copy|backup/);
     });
 
+    test('one that must not even be looked at', async () => {
+      const dir = copy('closed');
+      chmodSync(dir, 0o000);
+      try {
+        expectSentence(
+          await runIn(dir, ['users', 'list'], withoutOverride()),
+          1,
+          'WORKSPACE_READ_ONLY',
+          /may not be read by this account/,
+        );
+      } finally {
+        chmodSync(dir, 0o700);
+      }
+    });
+
     test('one that must not be written', async () => {
       const dir = copy('read-only');
       chmodSync(join(dir, 'workspace.sqlite'), 0o400);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -50,6 +50,14 @@ function insertUser(raw: Database.Database, no: number): void {
 }
 
 describe('opening a workspace', () => {
+  test('one in a folder that others may use is taken back for its owner alone', () => {
+    const dir = folder();
+    open(dir).workspace.close();
+    chmodSync(dir, 0o777);
+    open(dir, false).workspace.close();
+    expect(statSync(dir).mode & 0o777).toBe(0o700);
+  });
+
   test('a new one is private to its owner, in WAL mode, and syncs every commit', () => {
     const dir = join(folder(), 'new');
     const { workspace, isNew } = open(dir);

@@ -76,7 +76,10 @@ export function openWorkspace(options: OpenWorkspaceOptions): OpenedWorkspace {
  * other things in it is refused, and nothing is made unless `create` says so.
  */
 export function prepareWorkspaceFolder(dir: string, create: boolean): void {
-  if (existsSync(join(dir, DATABASE_FILE))) return;
+  if (holdsDatabase(dir)) {
+    keepForOneself(dir);
+    return;
+  }
   const exists = existsSync(dir);
   if (exists && !statSync(dir).isDirectory())
     throw new Refusal('WORKSPACE_INVALID', `${dir} is a file, not a folder. Name the workspace's folder.`);
@@ -99,6 +102,32 @@ export function prepareWorkspaceFolder(dir: string, create: boolean): void {
         cause: error,
       },
     );
+  }
+}
+
+function holdsDatabase(dir: string): boolean {
+  try {
+    return statSync(join(dir, DATABASE_FILE), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EACCES' && code !== 'EPERM') return false;
+    throw new Refusal(
+      'WORKSPACE_READ_ONLY',
+      `What lies in ${dir} may not be read by this account. Use the account that the workspace belongs to.`,
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+/** Takes away what others may do in the folder, where it is ours to say: who can write there could put another owner's card there. */
+function keepForOneself(dir: string): void {
+  const { mode, uid } = statSync(dir);
+  if (process.getuid === undefined || uid !== process.getuid() || (mode & 0o077) === 0) return;
+  try {
+    chmodSync(dir, mode & 0o700);
+  } catch {
+    // On a medium that cannot be written there is nothing to put there either.
   }
 }
 

@@ -7,6 +7,7 @@ import { useFrame } from '../../app/session-state.ts';
 import { Banner } from '../../components/Banner.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { TimeText } from '../../components/TimeText.tsx';
+import { clockText } from '../../components/time.ts';
 import { UnlockDialog } from '../session/UnlockVault.tsx';
 import type { useResume } from './deletion-changes.ts';
 import { unansweredOf } from './progress.ts';
@@ -22,7 +23,7 @@ interface WaitingBannerProps {
 
 /** What a deletion waits for, what that means, and each answer that there is to it. */
 export function WaitingBanner({ deletion, waiting, canChange, resume }: WaitingBannerProps) {
-  const { reason, message, since, backendId } = waiting;
+  const { reason, message, since, backendId, nextTryAt } = waiting;
   const label = deletion.backends.find(({ id }) => id === backendId)?.label ?? 'a backend';
   return (
     <Banner
@@ -33,6 +34,7 @@ export function WaitingBanner({ deletion, waiting, canChange, resume }: WaitingB
       actions={<Answers deletion={deletion} waiting={waiting} label={label} canChange={canChange} resume={resume} />}
     >
       {message} {doubtOf(deletion)} {meaningOf(reason, backendId)} It began to wait <TimeText time={since} />.
+      {nextTryAt && ` The next try is due ${clockText(nextTryAt)}.`}
     </Banner>
   );
 }
