@@ -161,3 +161,26 @@ test('D9, X6: figures and leftovers that somebody edited in the file are not cer
   expect(fixture.db.raw.prepare('SELECT count(*) FROM users WHERE id = ?').pluck().get(fixture.user.id)).toBe(1);
   fixture.log.length = 0;
 });
+
+test('D9, C6: what was taken off the list of what to remove is told as left over, and not as absent', async () => {
+  const { fixture } = await filled();
+  const cloud = await fixture.addFolderPlace({ cloud: true, reach: 'recorded' });
+  for (const key of ['a', 'b']) await cloud.put(`users/u001/${key}`);
+  fixture.record(cloud.backendNo, ['users/u001/a', 'users/u001/b', 'users/u001/gone']);
+  fixture.onStep = ({ stage, at }) => {
+    if (stage === 'clouds' && at === 'before_call') throw new Error('died');
+  };
+  const { id } = await fixture.start();
+  await fixture.until(id, ({ state }) => state === 'clouds' || state === 'waiting');
+  await fixture.crash({ motor: false });
+  fixture.db.raw.prepare("DELETE FROM deletion_items WHERE key IN ('users/u001/a', 'users/u001/gone')").run();
+  await fixture.crash();
+  const done = await fixture.done(id);
+  expect(done.backends.find(({ id: source }) => source === cloud.sourceId)).toMatchObject({
+    removed: 1,
+    absent: 0,
+    leftovers: 2,
+  });
+  expect(await cloud.keys()).toEqual(['users/u001/a']);
+  fixture.log.length = 0;
+});

@@ -16,6 +16,7 @@ import { type Item, listStart, placeOf } from './work-list.ts';
 const ROUNDS = 3;
 /** What shows only because something that hid it was removed a moment ago gets more rounds, but not without end. */
 const ROUNDS_OF_REVEALING = 30;
+const NEVER_ASKED = 'It is on record and was never asked for: it did not stand on the list of what to remove.';
 /** Single requests in flight where each object is asked for by its name. */
 const KEYS_AT_ONCE = { s3: 8, webdav: 2, folder: 4 } as const;
 
@@ -201,9 +202,10 @@ export async function listAnew(run: Run, opened: Opened, row: BackendRow): Promi
 
 /**
  * What is still on record of a backend whose list is empty. Left over documents are forgotten as documents; the others
- * nobody found there, and they count as absent. A record of another place is left over, since it could not be looked for.
+ * nobody found there, and they count as absent. A record of another place is left over, since it could not be looked for; so is
+ * every one where `wereAllAsked`: each was asked for and forgotten with its answer, so that these never stood on the list.
  */
-export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
+export async function forgetTheRest(run: Run, row: BackendRow, wereAllAsked = false): Promise<void> {
   const userNo = run.userNo();
   const target = run.targetOf(row);
   const forget = run.db.raw.prepare('DELETE FROM documents WHERE no = ?');
@@ -222,12 +224,12 @@ export async function forgetTheRest(run: Run, row: BackendRow): Promise<void> {
         forget.run(document.no);
         const key = target === null ? document.key : keyOf(document, target);
         if (isLeftOver.get(row.no, key ?? document.key)) return;
-        if (key !== null) absent += 1;
+        if (key !== null && !wereAllAsked) absent += 1;
         else
           elsewhere.push({
-            ref: referenceOf(document, document.key),
-            reason: OUTSIDE,
-            retryable: false,
+            ref: referenceOf(document, key ?? document.key),
+            reason: key === null ? OUTSIDE : NEVER_ASKED,
+            retryable: key !== null,
             retainedUntil: null,
           });
       },

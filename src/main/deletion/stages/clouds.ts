@@ -15,7 +15,7 @@ export async function clouds(run: Run): Promise<void> {
     const trouble = await orGoOnWithout(run, row, async () => {
       const opened = await patiently(run, row, () => run.open(row));
       await removeAndLookAgain(run, opened, row);
-      await forgetTheRest(run, row);
+      await forgetTheRest(run, row, row.reach === 'recorded' && !opened.scope.versioned);
       finishBackend(run, row);
     });
     waits ??= trouble;
