@@ -5,8 +5,9 @@
 //                    judge(medians) → [{ what, ratio, atMost | atLeast }], async tearDown(state) }
 //
 // A measure answers milliseconds, or an object with `ms` and further numbers that are written down too. Measures take
-// turns, so that a slow minute of the machine hits all of them. `--only NAME` runs the rows whose name contains it.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+// turns, so that a slow minute of the machine hits all of them. `--only NAME` runs the rows whose name contains it, and
+// replaces those alone in the file.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,12 +42,7 @@ async function main(args) {
     return 1;
   }
   print(results);
-  mkdirSync(join(ROOT, 'bench'), { recursive: true });
-  if (only === '')
-    writeFileSync(
-      join(ROOT, 'bench', 'results.json'),
-      `${JSON.stringify({ machine: machine(), rows: results }, null, 2)}\n`,
-    );
+  write(results, only !== '');
   return results.every(({ judged }) => judged.every(({ isMet }) => isMet)) ? 0 : 1;
 }
 
@@ -72,6 +68,15 @@ async function loadRow(file) {
   });
   const { default: row } = await import(pathToFileURL(join(BUNDLES, name)).href);
   return row;
+}
+
+/** A row that was measured by itself takes the place of its older self; those that the file does not know are left out. */
+function write(results, isPart) {
+  const file = join(ROOT, 'bench', 'results.json');
+  const before = isPart ? (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).rows : []) : null;
+  const rows = before ? before.map((row) => results.find(({ name }) => name === row.name) ?? row) : results;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
 }
 
 async function measureRow(row, env) {

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { explainDatabaseError } from '../../database/index.ts';
 import { Refusal } from '../../refusal.ts';
 
 const LOCK_FILE = 'owner.lock';
@@ -39,7 +38,7 @@ export function takeOwnership(dir: string): OwnersLock {
         undefined,
         { cause: error },
       );
-    throw explainDatabaseError(error);
+    throw error;
   }
   const held = lock;
   return {

@@ -8,7 +8,7 @@ import { type Carrier, type Line, openLines } from '../lines.ts';
 import { readerThreadOf } from '../reader-thread.ts';
 import { removeAddress, type Surroundings, surroundings } from './address.ts';
 import { readCallingCard, removeCallingCard } from './calling-card.ts';
-import { takeOwnership } from './lock.ts';
+import { type OwnersLock, takeOwnership } from './lock.ts';
 import { openReception, type Reception } from './reception.ts';
 
 export interface OwnerOptions {
@@ -40,7 +40,7 @@ export async function openAsOwner(options: OwnerOptions): Promise<OwnedConsole> 
   keepMemoryOutOfCoreDumps();
   const { workspaceDir, log, version } = options;
   prepareWorkspaceFolder(workspaceDir, options.create);
-  const lock = takeOwnership(workspaceDir);
+  const lock = ownershipOf(workspaceDir);
   try {
     clearUpAfterTheLast(workspaceDir);
     const console = await openConsole({
@@ -81,6 +81,14 @@ export async function openAsOwner(options: OwnerOptions): Promise<OwnedConsole> 
     };
   } catch (error) {
     lock.release();
+    throw explainDatabaseError(error);
+  }
+}
+
+function ownershipOf(workspaceDir: string): OwnersLock {
+  try {
+    return takeOwnership(workspaceDir);
+  } catch (error) {
     throw explainDatabaseError(error);
   }
 }
