@@ -39,7 +39,7 @@ export function requireAsOrdered(db: Db, deletion: DeletionRow): void {
   if (holds) return;
   throw new Refusal(
     'SEAL_BROKEN',
-    'This deletion is not the one that was confirmed: somebody else wrote its row. It is not carried out; nothing was removed by it.',
+    'This deletion is not the one that was confirmed: somebody else wrote its row. It is not carried out, and nothing more is removed by it.',
     { table: 'deletions', rowId: deletion.id },
   );
 }

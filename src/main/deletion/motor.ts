@@ -3,7 +3,6 @@ import { isRefusal } from '../refusal.ts';
 import { StorageError } from '../storage/index.ts';
 import { requireAsOrdered } from './as-ordered.ts';
 import type { DeletionStage } from './parts.ts';
-import { readDeletion } from './rows.ts';
 import { Run, type Shop } from './run.ts';
 import type { Stall } from './shape.ts';
 import { certifying } from './stages/certifying.ts';
@@ -179,9 +178,4 @@ function waitsOf(error: unknown): Waits | null {
   if (isRefusal(error, 'LOG_TAMPERED')) return new Waits('vault', null, error.message);
   const trouble = error instanceof StorageError || isRefusal(error) ? troubleOf(error) : null;
   return trouble && new Waits(trouble.reason, null, trouble.message, trouble.retryAfterMs);
-}
-
-/** Whether the deletion can be paused or called off by now. */
-export function stageOf(shop: Shop, id: string): DeletionStage {
-  return readDeletion(shop.ground.workspace.db, id).stage;
 }

@@ -180,12 +180,8 @@ export class Run {
 
   /** The part of `advance` that happens inside the caller's own transaction; call `arrived` after it. */
   moveTo(tx: Tx, to: DeletionStage): void {
-    tx.raw
-      .prepare(
-        `UPDATE deletions SET stage = ?, waiting_reason = NULL, waiting_backend = NULL, waiting_since = NULL,
-           waiting_message = NULL, waiting_tries = 0, next_try_at = NULL WHERE id = ?`,
-      )
-      .run(to, this.id);
+    tx.raw.prepare('UPDATE deletions SET stage = ? WHERE id = ?').run(to, this.id);
+    forgetWaiting(tx, this.id);
     this.record(tx, 'deletion.stage_reached', { stage: to });
   }
 
